@@ -1,0 +1,37 @@
+# Which compilers build Ringwall, and with which flags.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 14)
+  message(FATAL_ERROR
+    "g++ ${CMAKE_CXX_COMPILER_VERSION} frees coroutine frames twice (capturing lambdas, aggregate temporaries and ?: "
+    "inside a co_await operand). Use clang 19 (script/bootstrap installs it, the presets choose it) or g++ 14.")
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 19)
+  message(FATAL_ERROR "clang ${CMAKE_CXX_COMPILER_VERSION} lacks std::expected with this libstdc++: use clang 19.")
+endif()
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+option(RINGWALL_FUZZ "Build the libFuzzer targets instead of the program" OFF)
+set(RINGWALL_SANITIZE "" CACHE STRING "Sanitizers to build with, as for -fsanitize=")
+
+add_compile_options(-Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wimplicit-fallthrough
+                    -Wno-missing-field-initializers -fno-omit-frame-pointer -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+add_compile_definitions($<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS> BOOST_ASIO_NO_DEPRECATED)
+if(RINGWALL_SANITIZE)
+  add_compile_options(-fsanitize=${RINGWALL_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${RINGWALL_SANITIZE})
+endif()
+if(RINGWALL_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  add_link_options(-fuse-ld=lld)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()

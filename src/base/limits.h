@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+/// Everything that comes from outside has a limit, and the limit has its name here. A limit that is hit is counted and
+/// its reason reported where it is enforced.
+namespace ringwall::limits {
+
+using namespace std::chrono_literals;
+
+// SIP
+inline constexpr std::size_t sip_message_bytes = 65'536;
+inline constexpr std::size_t sip_header_count = 256;
+inline constexpr std::size_t sip_multipart_depth = 4;
+inline constexpr std::size_t sip_multipart_parts = 32;
+inline constexpr std::size_t sip_transactions = 200'000;
+inline constexpr std::size_t sip_max_forwards = 70;
+
+// SDP
+inline constexpr std::size_t sdp_bytes = 32'768;
+inline constexpr std::size_t sdp_lines = 512;
+inline constexpr std::size_t sdp_media = 16;
+
+// Connections
+inline constexpr std::size_t connections = 20'000;
+inline constexpr std::size_t connections_per_source = 5'000;
+inline constexpr std::size_t half_open_handshakes = 1'000;
+inline constexpr auto handshake_time = 10s;
+inline constexpr auto connect_time = 4s;
+inline constexpr std::size_t write_queue_bytes = 1'048'576;
+
+// Media
+inline constexpr std::size_t rtp_packet_bytes = 1'500;
+inline constexpr std::size_t srtp_ssrcs_per_leg = 4;
+inline constexpr std::size_t prompt_seconds = 600;
+
+// Documents and requests
+inline constexpr std::size_t vxml_document_bytes = 1'048'576;
+inline constexpr std::size_t vxml_steps_per_event = 1'000;
+inline constexpr std::size_t api_body_bytes = 4'194'304;
+inline constexpr std::size_t configuration_bytes = 4'194'304;
+
+}  // namespace ringwall::limits
