@@ -1,0 +1,130 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/net_address.h"
+#include "base/result.h"
+#include "base/time.h"
+
+/// The typed configuration of a site (`ringwall.toml`) and the pure rules over it.
+namespace ringwall::policy {
+
+enum class ElementKind : std::uint8_t { edge, call_server, voice_browser, call_manager, voicemail, remote_edge, authority, desktop };
+
+struct Element {
+  std::string name;  ///< "edge"; its host name is <name>.<domain>
+  ElementKind kind = ElementKind::edge;
+  std::string address;           ///< IP address of its listeners and media
+  std::uint16_t sip_port = 5061;
+  std::string host;              ///< "edge.ringwall.test"
+};
+
+enum class Mode : std::uint8_t { encrypted, clear };  ///< clear exists only by a waiver
+
+/// What a trunk or phone must be.
+struct SecurityProfile {
+  std::string name;
+  Mode mode = Mode::encrypted;
+  std::string tls_minimum = "1.2";
+  std::vector<std::string> suites;  ///< SDES suites in order
+  std::string waiver;               ///< name of the waiver that a clear mode needs
+};
+
+struct Waiver {
+  std::string name;
+  std::string reason;
+  WallTime until{};  ///< the first second at which it no longer holds
+};
+
+struct Trunk {
+  std::string name;
+  std::string element;                  ///< the element that owns it
+  std::vector<std::string> names;       ///< expected certificate names (RFC 5922); any one suffices
+  std::filesystem::path anchors;        ///< PEM bundle of its trust anchors; empty: the site's own root
+  std::vector<std::string> addresses;   ///< source addresses (a clear trunk has no other identity); may be empty for TLS
+  std::vector<NetAddress> targets;      ///< where calls to it go
+  std::string profile;
+};
+
+struct DialPeer {
+  std::string name;
+  std::string element;
+  std::string pattern;  ///< digits, '.' any digit, 'T' any number of further digits
+  std::string target;   ///< an element or a trunk
+};
+
+struct Phone {
+  std::string name;  ///< its certificate name, "phone1001.ringwall.test"
+  std::string line;  ///< "1001"
+  std::string profile;
+};
+
+struct Agent {
+  std::string id;  ///< "1001"
+  std::string name;
+  std::string line;
+  std::vector<std::string> skill_groups;
+};
+
+struct SkillGroup {
+  std::string name;
+  std::chrono::seconds ring_time{20};   ///< ring-no-answer
+  std::chrono::seconds wrap_up{0};
+};
+
+/// What the call server does with a dialled number.
+struct Service {
+  std::string number;       ///< "6016"
+  std::string script;       ///< VoiceXML file of the greeting
+  std::string queue_script; ///< VoiceXML file while waiting
+  std::string skill_group;
+};
+
+struct Site {
+  std::filesystem::path folder;
+  std::string name;
+  std::string domain;
+  std::string tls_minimum = "1.2";
+  std::string store = "sqlite";  ///< "sqlite" (store/site.db) or a PostgreSQL connection string by file
+  std::uint16_t media_port_low = 16384, media_port_high = 32767;
+  std::size_t media_threads = 1;
+  std::vector<Element> elements;
+  std::vector<SecurityProfile> profiles;
+  std::vector<Waiver> waivers;
+  std::vector<Trunk> trunks;
+  std::vector<DialPeer> dial_peers;
+  std::vector<Phone> phones;
+  std::vector<Agent> agents;
+  std::vector<SkillGroup> skill_groups;
+  std::vector<Service> services;
+
+  [[nodiscard]] const Element* element(std::string_view element_name) const;
+  [[nodiscard]] const Element* element_of_kind(ElementKind kind) const;
+  [[nodiscard]] const Trunk* trunk(std::string_view trunk_name) const;
+  [[nodiscard]] const SecurityProfile* profile(std::string_view profile_name) const;
+  [[nodiscard]] const Waiver* waiver(std::string_view waiver_name) const;
+};
+
+/// One mistake in the configuration.
+struct Finding {
+  std::string file;
+  std::size_t line = 0, column = 0;
+  std::string what, mend;
+  [[nodiscard]] std::string text() const;  ///< "ringwall.toml:12:8: what (mend)"
+};
+
+struct Loaded {
+  Site site;
+  std::vector<Finding> findings;  ///< empty: the configuration is good
+};
+
+/// Reads <folder>/ringwall.toml (and include.d/*.toml beside it). All findings are collected; none stops the reading.
+/// `now` decides which waivers have ended.
+Loaded load(const std::filesystem::path& folder, WallTime now);
+
+}  // namespace ringwall::policy

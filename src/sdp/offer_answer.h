@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sdp/session_description.h"
+
+namespace ringwall::sdp {
+
+/// One side's means for one audio stream.
+struct Local {
+  NetAddress address;                 ///< where we receive RTP; RTCP is on the same port (mux) or the next one
+  std::vector<std::string> codecs;    ///< in order of preference: "PCMU", "PCMA"; telephone-event is always added
+  std::vector<std::string> suites;    ///< SDES suites in order of preference; empty only on a waiver leg: then RTP/AVP
+  Direction direction = Direction::sendrecv;
+  std::uint64_t session_id = 1;
+  std::uint64_t version = 1;
+  std::function<Secret(std::size_t)> random_key;  ///< fresh key||salt of that many bytes
+};
+
+/// What both sides agreed on, from our point of view.
+struct Agreed {
+  NetAddress remote;
+  std::uint16_t remote_rtcp_port = 0;
+  bool rtcp_mux = false;
+  std::string codec;  ///< "PCMU" or "PCMA"
+  std::uint8_t payload_type = 0;
+  std::optional<std::uint8_t> dtmf_payload_type;
+  std::string suite;  ///< empty on a waiver leg
+  Secret local_key;   ///< key||salt of what we send
+  Secret remote_key;  ///< key||salt of what the peer sends
+  Direction direction = Direction::sendrecv;
+};
+
+/// Key plus salt length in bytes of a suite, 0 if it is unknown (RFC 4568 6.2, RFC 6188, RFC 7714).
+std::size_t key_and_salt_length(std::string_view suite);
+
+SessionDescription make_offer(const Local& local);
+
+/// Our answer to their offer (RFC 3264, RFC 4568 5.1.2). Fails with the reason for a 488: a clear offer where suites are
+/// required (and the other way round), no common suite or codec, weakening session parameters, no audio.
+struct Answered {
+  SessionDescription answer;
+  Agreed agreed;
+};
+Result<Answered> make_answer(const SessionDescription& offer, const Local& local);
+
+/// What their answer to our offer means. `offer` is exactly what make_offer returned. A suite, tag, codec or media line that was not offered is an error.
+Result<Agreed> apply_answer(const SessionDescription& offer, const SessionDescription& answer);
+
+}  // namespace ringwall::sdp
