@@ -36,6 +36,15 @@ inline constexpr std::size_t rtp_packet_bytes = 1'500;
 inline constexpr std::size_t srtp_ssrcs_per_leg = 4;
 inline constexpr std::size_t prompt_seconds = 600;
 
+// Certificates
+inline constexpr std::size_t certificate_bytes = 65'536;     // DER of one
+inline constexpr std::size_t certificates_per_file = 1'000;  // a bundle of anchors
+inline constexpr std::size_t certificate_file_bytes = 4'194'304;
+inline constexpr std::size_t certificate_names = 256;  // in one subjectAltName
+inline constexpr std::size_t certificate_chain_depth = 8;
+inline constexpr std::size_t certificate_lifetime_days = 825;  // of a leaf
+inline constexpr std::size_t issue_log_bytes = 268'435'456;
+
 // Documents and requests
 inline constexpr std::size_t vxml_document_bytes = 1'048'576;
 inline constexpr std::size_t vxml_steps_per_event = 1'000;
