@@ -30,6 +30,13 @@ inline constexpr std::size_t half_open_handshakes = 1'000;
 inline constexpr auto handshake_time = 10s;
 inline constexpr auto connect_time = 4s;
 inline constexpr std::size_t write_queue_bytes = 1'048'576;
+inline constexpr auto connection_idle_time = 2h;
+inline constexpr auto message_time = 30s;
+inline constexpr auto write_stall_time = 30s;
+inline constexpr std::size_t udp_flows = 20'000;
+inline constexpr std::size_t tls_sessions_per_peer = 16;
+inline constexpr std::size_t handshake_failures_kept = 100;
+inline constexpr std::size_t unconfirmed_transmits = 64;
 
 // Media
 inline constexpr std::size_t rtp_packet_bytes = 1'500;

@@ -40,15 +40,15 @@ struct AuthenticationReport {
   AuthenticatedPackets from_peer, to_peer;
 };
 
-/// The media threads. Every function is called on the signalling thread and returns at once; what it asks for happens on
-/// the thread that owns the leg, in the order of the calls. Callbacks and events come back through `post`, so they run on
-/// the signalling thread too; none runs after the engine is gone. A call that names an unknown leg does nothing (its
-/// callback gets "none").
+/// The media threads. Every function is called on the signalling thread and returns at once; what it asks for happens
+/// on the thread that owns the leg, in the order of the calls. Callbacks and events come back through `post`, so they
+/// run on the signalling thread too; none runs after the engine is gone. A call that names an unknown leg does nothing
+/// (its callback gets "none").
 ///
 /// Addresses: a leg's sockets are connected to the peer while packets from it arrive, which is cheaper and makes the
-/// kernel drop everything from elsewhere. When nothing has arrived for 100 ms, or signalling names a new remote address,
-/// the sockets are opened wide again; the next packet that authenticates decides where the peer is. A moved peer thus
-/// loses at most that 100 ms.
+/// kernel drop everything from elsewhere. When nothing has arrived for 100 ms, or signalling names a new remote
+/// address, the sockets are opened wide again; the next packet that authenticates decides where the peer is. A moved
+/// peer thus loses at most that 100 ms.
 class MediaEngine {
  public:
   using Post = std::function<void(std::function<void()>)>;
@@ -64,8 +64,8 @@ class MediaEngine {
   MediaEngine(const MediaEngine&) = delete;
   MediaEngine& operator=(const MediaEngine&) = delete;
 
-  /// Binds an even RTP port and the odd RTCP port above it, both within [low, high], starting at a random one. Fails when
-  /// none is free or limits::media_legs are open. `beside` names a leg that this one will be relayed to: both then
+  /// Binds an even RTP port and the odd RTCP port above it, both within [low, high], starting at a random one. Fails
+  /// when none is free or limits::media_legs are open. `beside` names a leg that this one will be relayed to: both then
   /// start on the same thread.
   Result<Opened> open(const std::string& ip, std::uint16_t low, std::uint16_t high, media::LegId beside = {});
 
