@@ -58,4 +58,21 @@ inline constexpr std::size_t vxml_steps_per_event = 1'000;
 inline constexpr std::size_t api_body_bytes = 4'194'304;
 inline constexpr std::size_t configuration_bytes = 4'194'304;
 
+// Control API
+inline constexpr std::size_t control_connections = 64;
+inline constexpr std::size_t control_header_bytes = 16'384;
+inline constexpr std::size_t control_target_bytes = 2'048;
+inline constexpr std::size_t control_json_depth = 32;
+inline constexpr auto control_request_time = 10s;
+inline constexpr auto control_answer_time = 120s;
+
+// Capture and proof
+inline constexpr std::size_t capture_frame_bytes = 262'144;
+inline constexpr std::size_t capture_file_bytes = 1'073'741'824;
+inline constexpr std::size_t capture_tcp_flows = 4'096;
+inline constexpr std::size_t capture_udp_flows = 16'384;
+inline constexpr std::size_t capture_reorder_bytes = 1'048'576;
+inline constexpr std::size_t capture_waiting_bytes = 268'435'456;
+inline constexpr std::size_t capture_tls_handshake_bytes = 131'072;
+
 }  // namespace ringwall::limits
