@@ -75,4 +75,18 @@ inline constexpr std::size_t capture_reorder_bytes = 1'048'576;
 inline constexpr std::size_t capture_waiting_bytes = 268'435'456;
 inline constexpr std::size_t capture_tls_handshake_bytes = 131'072;
 
+// Configuration
+inline constexpr std::size_t configuration_files = 256;
+inline constexpr std::size_t configuration_nesting = 16;
+inline constexpr std::size_t configuration_dots_per_line = 128;
+inline constexpr std::size_t configuration_findings = 1'000;
+inline constexpr std::size_t dial_pattern_length = 64;
+
+// Store
+inline constexpr std::size_t store_backlog = 100'000;
+
+// Router
+inline constexpr std::size_t waiting_interactions = 100'000;
+inline constexpr auto reservation_margin = 10s;  ///< a reservation's lease outlives its ring time by this
+
 }  // namespace ringwall::limits

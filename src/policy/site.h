@@ -14,14 +14,24 @@
 /// The typed configuration of a site (`ringwall.toml`) and the pure rules over it.
 namespace ringwall::policy {
 
-enum class ElementKind : std::uint8_t { edge, call_server, voice_browser, call_manager, voicemail, remote_edge, authority, desktop };
+enum class ElementKind : std::uint8_t {
+  edge,
+  call_server,
+  voice_browser,
+  call_manager,
+  voicemail,
+  remote_edge,
+  authority,
+  desktop
+};
 
 struct Element {
   std::string name;  ///< "edge"; its host name is <name>.<domain>
   ElementKind kind = ElementKind::edge;
-  std::string address;           ///< IP address of its listeners and media
+  std::string address;  ///< IP address of its listeners and media
   std::uint16_t sip_port = 5061;
-  std::string host;              ///< "edge.ringwall.test"
+  std::string host;                 ///< "edge.ringwall.test"
+  std::uint16_t clear_port = 5060;  ///< UDP and TCP; opened only while a clear trunk with a waiver in force needs it
 };
 
 enum class Mode : std::uint8_t { encrypted, clear };  ///< clear exists only by a waiver
@@ -43,11 +53,11 @@ struct Waiver {
 
 struct Trunk {
   std::string name;
-  std::string element;                  ///< the element that owns it
-  std::vector<std::string> names;       ///< expected certificate names (RFC 5922); any one suffices
-  std::filesystem::path anchors;        ///< PEM bundle of its trust anchors; empty: the site's own root
-  std::vector<std::string> addresses;   ///< source addresses (a clear trunk has no other identity); may be empty for TLS
-  std::vector<NetAddress> targets;      ///< where calls to it go
+  std::string element;                 ///< the element that owns it
+  std::vector<std::string> names;      ///< expected certificate names (RFC 5922); any one suffices
+  std::filesystem::path anchors;       ///< PEM bundle of its trust anchors; empty: the site's own root
+  std::vector<std::string> addresses;  ///< source addresses (a clear trunk has no other identity); may be empty for TLS
+  std::vector<NetAddress> targets;     ///< where calls to it go
   std::string profile;
 };
 
@@ -73,15 +83,15 @@ struct Agent {
 
 struct SkillGroup {
   std::string name;
-  std::chrono::seconds ring_time{20};   ///< ring-no-answer
+  std::chrono::seconds ring_time{20};  ///< ring-no-answer
   std::chrono::seconds wrap_up{0};
 };
 
 /// What the call server does with a dialled number.
 struct Service {
-  std::string number;       ///< "6016"
-  std::string script;       ///< VoiceXML file of the greeting
-  std::string queue_script; ///< VoiceXML file while waiting
+  std::string number;        ///< "6016"
+  std::string script;        ///< VoiceXML file of the greeting
+  std::string queue_script;  ///< VoiceXML file while waiting
   std::string skill_group;
 };
 
@@ -90,7 +100,8 @@ struct Site {
   std::string name;
   std::string domain;
   std::string tls_minimum = "1.2";
-  std::string store = "sqlite";  ///< "sqlite" (store/site.db) or a PostgreSQL connection string by file
+  std::string store =
+      "sqlite";  ///< "sqlite" (store/site.db), or the path of the file that holds a PostgreSQL connection string
   std::uint16_t media_port_low = 16384, media_port_high = 32767;
   std::size_t media_threads = 1;
   std::vector<Element> elements;
@@ -108,19 +119,31 @@ struct Site {
   [[nodiscard]] const Trunk* trunk(std::string_view trunk_name) const;
   [[nodiscard]] const SecurityProfile* profile(std::string_view profile_name) const;
   [[nodiscard]] const Waiver* waiver(std::string_view waiver_name) const;
+  [[nodiscard]] const Phone* phone(std::string_view phone_name) const;  ///< by certificate name
+  [[nodiscard]] const Phone* phone_of_line(std::string_view line) const;
+  [[nodiscard]] const SkillGroup* skill_group(std::string_view group_name) const;
+  [[nodiscard]] const Service* service(std::string_view number) const;
 };
+
+/// Name of the profile that every site has without writing it: encrypted, the site's TLS minimum, all four suites.
+inline constexpr std::string_view site_profile = "site";
+
+enum class Severity : std::uint8_t { error, warning };  ///< a warning does not keep the site from running
 
 /// One mistake in the configuration.
 struct Finding {
   std::string file;
   std::size_t line = 0, column = 0;
   std::string what, mend;
+  Severity severity = Severity::error;
   [[nodiscard]] std::string text() const;  ///< "ringwall.toml:12:8: what (mend)"
 };
 
 struct Loaded {
   Site site;
   std::vector<Finding> findings;  ///< empty: the configuration is good
+  /// True if no finding is an error: the site may run with it.
+  [[nodiscard]] bool usable() const;
 };
 
 /// Reads <folder>/ringwall.toml (and include.d/*.toml beside it). All findings are collected; none stops the reading.
