@@ -14,18 +14,74 @@
 namespace ringwall::sip {
 
 enum class Method : std::uint8_t {
-  ack, bye, cancel, info, invite, message, notify, options, prack, publish, refer, register_, subscribe, update, other
+  ack,
+  bye,
+  cancel,
+  info,
+  invite,
+  message,
+  notify,
+  options,
+  prack,
+  publish,
+  refer,
+  register_,
+  subscribe,
+  update,
+  other
 };
 Method parse_method(std::string_view text);  ///< methods are case-sensitive; anything unknown is `other`
 std::string_view print(Method method);       ///< "" for `other`
 
 /// The headers that the code asks for by name. All others are kept and found by their text.
 enum class HeaderName : std::uint8_t {
-  accept, allow, authorization, call_id, contact, content_disposition, content_encoding, content_length, content_type,
-  cseq, diversion, event, expires, from, history_info, max_forwards, min_expires, min_se, p_asserted_identity, path,
-  privacy, proxy_authenticate, proxy_authorization, proxy_require, rack, reason, record_route, refer_to, referred_by,
-  replaces, require, retry_after, route, rseq, server, service_route, session_expires, session_id, subscription_state,
-  supported, to, unsupported, user_agent, via, warning, www_authenticate, other
+  accept,
+  allow,
+  authorization,
+  call_id,
+  contact,
+  content_disposition,
+  content_encoding,
+  content_length,
+  content_type,
+  cseq,
+  diversion,
+  event,
+  expires,
+  from,
+  history_info,
+  max_forwards,
+  min_expires,
+  min_se,
+  p_asserted_identity,
+  path,
+  privacy,
+  proxy_authenticate,
+  proxy_authorization,
+  proxy_require,
+  rack,
+  reason,
+  record_route,
+  refer_to,
+  referred_by,
+  replaces,
+  require,
+  retry_after,
+  route,
+  rseq,
+  server,
+  service_route,
+  session_expires,
+  session_id,
+  subscription_state,
+  supported,
+  to,
+  unsupported,
+  user_agent,
+  via,
+  warning,
+  www_authenticate,
+  other
 };
 HeaderName parse_header_name(std::string_view text);  ///< without case, compact forms included
 std::string_view print(HeaderName name);              ///< the canonical long form; "" for `other`
@@ -39,19 +95,21 @@ struct HeaderField {
 
 /// Via (RFC 3261 section 20.42).
 struct Via {
-  std::string_view transport;   ///< "TLS", "UDP", ...
-  std::string_view host;        ///< sent-by, IPv6 with brackets
-  std::uint16_t port = 0;       ///< 0 = not given
+  std::string_view transport;  ///< "TLS", "UDP", ...
+  std::string_view host;       ///< sent-by, IPv6 with brackets
+  std::uint16_t port = 0;      ///< 0 = not given
   std::string_view branch;
   std::string_view parameters;  ///< all, without the leading ';'
 };
+/// Reads one Via value; of a list the first one.
+Result<Via> parse_via(std::string_view text);
 
 /// name-addr or addr-spec with header parameters: From, To, Contact, Route, ...
 struct NameAddr {
   std::string_view display_name;  ///< without quotes, still escaped
   Uri uri;
-  std::string_view parameters;    ///< header parameters, without the leading ';'
-  std::string_view tag;           ///< the `tag` parameter, "" if absent
+  std::string_view parameters;  ///< header parameters, without the leading ';'
+  std::string_view tag;         ///< the `tag` parameter, "" if absent
 };
 Result<NameAddr> parse_name_addr(std::string_view text);
 
@@ -61,8 +119,8 @@ struct CSeq {
   std::string_view method_name;
 };
 
-/// Why a message was refused: the status that a UAS answers with (400, 413, 416, 420, 505, 513) and a reason that names the
-/// header. `answerable` is false where the message does not hold enough to build a response (or is one).
+/// Why a message was refused: the status that a UAS answers with (400, 413, 416, 420, 505, 513) and a reason that names
+/// the header. `answerable` is false where the message does not hold enough to build a response (or is one).
 struct ParseError {
   int status = 400;
   std::string reason;
@@ -109,6 +167,7 @@ class Message {
   [[nodiscard]] std::string_view bytes() const;  ///< the message as received
 
  private:
+  friend class MessageParser;
   struct Index;
   explicit Message(std::unique_ptr<Index> index);
   std::unique_ptr<Index> index_;

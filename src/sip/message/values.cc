@@ -1,0 +1,160 @@
+#include "sip/message/values.h"
+
+#include "base/text.h"
+#include "sip/message/grammar.h"
+
+namespace ringwall::sip {
+namespace {
+
+using grammar::is;
+using grammar::skip_spaces;
+constexpr std::string_view::size_type npos = std::string_view::npos;
+
+/// ";" parameters to the end of the value.
+const char* read_parameters(std::string_view rest, std::string_view& parameters, std::string_view wanted,
+                            std::string_view& found) {
+  skip_spaces(rest);
+  if (rest.empty()) return nullptr;
+  if (rest.front() != ';') return "something stands where a ';' or the end was expected";
+  parameters = grammar::trim_spaces(rest.substr(1));
+  grammar::ParameterReader reader(rest);
+  bool twice = false;
+  while (reader.next()) {
+    if (!grammar::same(reader.name(), wanted)) continue;
+    if (!found.empty()) twice = true;
+    found = reader.value();
+  }
+  if (!reader.ok()) return "a parameter is empty or malformed";
+  return twice ? "a parameter is given twice" : nullptr;
+}
+
+/// "SIP" SLASH "2.0" SLASH transport LWS.
+const char* read_sent_protocol(std::string_view& rest, Via& via) {
+  constexpr std::string_view usual = "SIP/2.0/";
+  if (rest.starts_with(usual)) {
+    rest.remove_prefix(usual.size());
+  } else {
+    for (std::string_view part : {std::string_view("SIP"), std::string_view("2.0")}) {
+      if (!grammar::same(rest.substr(0, part.size()), part)) return "it does not begin with SIP/2.0";
+      rest.remove_prefix(part.size());
+      skip_spaces(rest);
+      if (!rest.starts_with('/')) return "it does not begin with SIP/2.0";
+      rest.remove_prefix(1);
+      skip_spaces(rest);
+    }
+  }
+  skip_spaces(rest);
+  const std::size_t length = grammar::prefix(rest, grammar::token);
+  via.transport = rest.substr(0, length);
+  rest.remove_prefix(length);
+  if (length == 0) return "the transport is missing";
+  if (rest.empty() || !grammar::is_space(rest.front())) return "no space follows the transport";
+  skip_spaces(rest);
+  return nullptr;
+}
+
+const char* read_sent_by(std::string_view& rest, Via& via) {
+  std::size_t length = 0;
+  if (rest.starts_with('[')) {
+    length = rest.find(']');
+    if (length == npos) return "the IPv6 reference has no ']'";
+    ++length;
+    for (char c : rest.substr(1, length - 2)) {
+      if (!is(c, grammar::hex) && c != ':' && c != '.') return "the IPv6 reference is not an address";
+    }
+    if (length < 4) return "the IPv6 reference is not an address";
+  } else {
+    length = grammar::prefix(rest, grammar::host);
+  }
+  via.host = rest.substr(0, length);
+  rest.remove_prefix(length);
+  if (length == 0) return "the host is missing";
+  skip_spaces(rest);
+  if (!rest.starts_with(':')) return nullptr;
+  rest.remove_prefix(1);
+  skip_spaces(rest);
+  std::size_t digits = 0;
+  while (digits < rest.size() && rest[digits] >= '0' && rest[digits] <= '9')
+    ++digits;
+  const auto port = parse_unsigned<std::uint16_t>(rest.substr(0, digits));
+  if (!port || *port == 0) return "the port is not a number from 1 to 65535";
+  via.port = *port;
+  rest.remove_prefix(digits);
+  return nullptr;
+}
+
+/// Reads the display name, and leaves `rest` at '<'. Nothing is read where there is no '<'.
+const char* read_display_name(std::string_view& rest, NameAddr& out) {
+  if (rest.starts_with('"')) {
+    const std::size_t length = grammar::quoted_length(rest);
+    if (length == 0) return "a quoted string does not end";
+    out.display_name = rest.substr(1, length - 2);
+    rest.remove_prefix(length);
+    skip_spaces(rest);
+    return rest.starts_with('<') ? nullptr : "no '<' follows the display name";
+  }
+  const std::size_t length = grammar::prefix(rest, grammar::display);
+  if (length < rest.size() && rest[length] == '<') {
+    out.display_name = grammar::trim_spaces(rest.substr(0, length));
+    rest.remove_prefix(length);
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+const char* read_via(std::string_view text, Via& via) {
+  std::string_view rest = grammar::trim_spaces(text.substr(0, grammar::list_value_length(text)));
+  if (const char* trouble = read_sent_protocol(rest, via)) return trouble;
+  if (const char* trouble = read_sent_by(rest, via)) return trouble;
+  return read_parameters(rest, via.parameters, "branch", via.branch);
+}
+
+const char* read_name_addr(std::string_view text, NameAddr& out) {
+  std::string_view rest = grammar::trim_spaces(text);
+  if (const char* trouble = read_display_name(rest, out)) return trouble;
+  std::string_view address;
+  if (rest.starts_with('<')) {
+    const auto close = rest.find('>');
+    if (close == npos) return "the '<' is not closed";
+    address = rest.substr(1, close - 1);
+    rest.remove_prefix(close + 1);
+  } else {
+    // Without angle brackets every parameter belongs to the header (RFC 3261 section 20.10), and neither ',' nor '?'
+    // may stand in the address.
+    const auto end = rest.find_first_of("; \t");
+    address = rest.substr(0, end);
+    rest.remove_prefix(address.size());
+    if (address.find_first_of(",?") != npos) return "an address with ',' or '?' must stand in angle brackets";
+  }
+  if (const char* trouble = read_uri(address, out.uri)) return trouble;
+  return read_parameters(rest, out.parameters, "tag", out.tag);
+}
+
+const char* read_cseq(std::string_view text, CSeq& cseq) {
+  std::size_t digits = 0;
+  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9')
+    ++digits;
+  const auto number = parse_unsigned<std::uint32_t>(text.substr(0, digits));
+  if (!number || *number > 0x7fff'ffffU) return "the number is not below 2^31";
+  if (digits == text.size() || !grammar::is_space(text[digits])) return "no method follows the number";
+  const std::string_view method = grammar::trim_spaces(text.substr(digits));
+  if (method.empty() || !grammar::all(method, grammar::token)) return "no method follows the number";
+  cseq = {*number, parse_method(method), method};
+  return nullptr;
+}
+
+Result<Via> parse_via(std::string_view text) {
+  Via via;
+  if (const char* trouble = read_via(text, via)) return fail(trouble, "Via");
+  return via;
+}
+
+Result<NameAddr> parse_name_addr(std::string_view text) {
+  NameAddr out;
+  if (const char* trouble = read_name_addr(text, out))
+    return fail(trouble, "address " + std::string(text.substr(0, 100)));
+  return out;
+}
+
+}  // namespace ringwall::sip

@@ -1,0 +1,14 @@
+#include "sip/transport/flow.h"
+
+namespace ringwall::sip {
+
+std::string_view print(Transport transport) {
+  switch (transport) {
+    case Transport::tls: return "TLS";
+    case Transport::tcp: return "TCP";
+    case Transport::udp: return "UDP";
+  }
+  return "";
+}
+
+}  // namespace ringwall::sip
