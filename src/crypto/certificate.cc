@@ -23,7 +23,7 @@ int no_passphrase(char*, int, int, void*) {
 }
 
 BioPtr reading(std::string_view text) {
-  BioPtr bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  BioPtr bio(BIO_new_mem_buf(text.empty() ? "" : text.data(), static_cast<int>(text.size())));
   CHECK(bio != nullptr);
   return bio;
 }

@@ -54,7 +54,7 @@ class Certificate {
   [[nodiscard]] const std::string& issuer() const { return facts_->issuer; }
   [[nodiscard]] const std::string& serial() const { return facts_->serial; }
   [[nodiscard]] WallTime not_before() const { return facts_->not_before; }
-  [[nodiscard]] WallTime not_after() const { return facts_->not_after; }  ///< the last second at which it holds
+  [[nodiscard]] WallTime not_after() const { return facts_->not_after; }  ///< refused from this second on
   [[nodiscard]] const std::string& sha256_fingerprint() const { return facts_->fingerprint; }
 
   /// The SIP domains that this certificate speaks for, lower case (RFC 5922 section 7.1): hosts of "sip:" URIs without

@@ -84,6 +84,7 @@ Result<PrivateKey> PrivateKey::generate(KeyType type) {
 
 Result<PrivateKey> PrivateKey::from_pem(const Secret& pem, std::string where) {
   constexpr auto* mend = "give the key as PEM without a passphrase, beginning with -----BEGIN PRIVATE KEY-----";
+  if (pem.empty()) return fail("the key file is empty", std::move(where), mend);
   if (pem.size() > limits::certificate_file_bytes) return fail("the key file is too large", std::move(where), mend);
   const BioPtr bio(BIO_new_mem_buf(pem.reveal().data(), static_cast<int>(pem.size())));
   CHECK(bio != nullptr);
