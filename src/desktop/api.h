@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
@@ -29,6 +30,9 @@ struct ApiResponse {
 ApiResponse problem(int status, const Error& error);
 /// The phrase of an HTTP status code ("Not Found"); empty if it is not one of those the API uses.
 std::string_view status_phrase(int status);
+
+/// A text member of a request's JSON object, or the error to answer with status 400.
+Result<std::string> text_member(const boost::json::value& body, std::string_view name);
 
 /// Answers one request, at once or later, from any thread. Only the first answer counts; a responder that goes away
 /// unused answers 500, so no client waits for ever.

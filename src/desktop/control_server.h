@@ -26,8 +26,9 @@ class ControlServer {
   /// socket.
   [[nodiscard]] static Result<std::unique_ptr<ControlServer>> start(Options options, ApiRoutes routes);
 
-  /// Ends all connections, removes the socket file and joins the thread. Handlers already posted still run; what they
-  /// answer goes nowhere.
+  /// Ends all connections, removes the socket file and joins the thread. Handlers that are posted and
+  /// have not begun do not run any more when this is called where they run; what an earlier one still answers goes
+  /// nowhere.
   ~ControlServer();
   ControlServer(const ControlServer&) = delete;
 
