@@ -1,10 +1,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/net_address.h"
@@ -24,6 +26,9 @@ enum class ElementKind : std::uint8_t {
   authority,
   desktop
 };
+
+std::string_view print(ElementKind kind);  ///< "call-server"
+std::optional<ElementKind> parse_element_kind(std::string_view text);
 
 struct Element {
   std::string name;  ///< "edge"; its host name is <name>.<domain>
