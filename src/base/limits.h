@@ -17,11 +17,19 @@ inline constexpr std::size_t sip_multipart_depth = 4;
 inline constexpr std::size_t sip_multipart_parts = 32;
 inline constexpr std::size_t sip_transactions = 200'000;
 inline constexpr std::size_t sip_max_forwards = 70;
+inline constexpr std::size_t sip_legs = 50'000;
+inline constexpr std::size_t sip_route_set = 16;       // Record-Route values of one dialog
+inline constexpr std::size_t sip_forks = 8;            // 2xx answers of different forks to one INVITE
+inline constexpr std::size_t sip_bindings_per_aor = 10;
+inline constexpr std::size_t sip_aors = 100'000;
+inline constexpr auto registration_shortest = 60s;
+inline constexpr auto registration_longest = 3600s;
 
 // SDP
 inline constexpr std::size_t sdp_bytes = 32'768;
 inline constexpr std::size_t sdp_lines = 512;
 inline constexpr std::size_t sdp_media = 16;
+inline constexpr std::size_t sdp_formats = 128;  // of one medium
 
 // Connections
 inline constexpr std::size_t connections = 20'000;
@@ -42,6 +50,12 @@ inline constexpr std::size_t unconfirmed_transmits = 64;
 inline constexpr std::size_t rtp_packet_bytes = 1'500;
 inline constexpr std::size_t srtp_ssrcs_per_leg = 4;
 inline constexpr std::size_t prompt_seconds = 600;
+inline constexpr std::size_t media_legs = 20'000;
+inline constexpr std::size_t recording_seconds = 600;
+inline constexpr std::size_t dtmf_digits_queued = 64;
+inline constexpr std::size_t playlist_clips = 256;
+inline constexpr std::size_t wav_bytes = prompt_seconds * 8'000 * 2 + 65'536;
+inline constexpr std::size_t captured_packets = 500'000;
 
 // Certificates
 inline constexpr std::size_t certificate_bytes = 65'536;     // DER of one
@@ -54,7 +68,17 @@ inline constexpr std::size_t issue_log_bytes = 268'435'456;
 
 // Documents and requests
 inline constexpr std::size_t vxml_document_bytes = 1'048'576;
-inline constexpr std::size_t vxml_steps_per_event = 1'000;
+inline constexpr std::size_t vxml_steps_per_event = 1'000;  ///< and per second: a page that never waits is ended
+inline constexpr std::size_t vxml_depth = 32;
+inline constexpr std::size_t vxml_elements = 10'000;
+inline constexpr std::size_t vxml_expression_bytes = 4'096;
+inline constexpr std::size_t vxml_expression_depth = 64;
+inline constexpr std::size_t vxml_value_bytes = 65'536;
+inline constexpr std::size_t vxml_grammar_states = 4'096;
+inline constexpr std::size_t vxml_digits = 64;   ///< keyed ahead, or for one field
+inline constexpr std::size_t vxml_clips = 256;   ///< queued for one caller
+inline constexpr std::size_t form_pairs = 256;
+inline constexpr std::size_t prompt_cache_bytes = 268'435'456;
 inline constexpr std::size_t api_body_bytes = 4'194'304;
 inline constexpr std::size_t configuration_bytes = 4'194'304;
 

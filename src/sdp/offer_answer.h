@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,9 +12,9 @@ namespace ringwall::sdp {
 
 /// One side's means for one audio stream.
 struct Local {
-  NetAddress address;                 ///< where we receive RTP; RTCP is on the same port (mux) or the next one
-  std::vector<std::string> codecs;    ///< in order of preference: "PCMU", "PCMA"; telephone-event is always added
-  std::vector<std::string> suites;    ///< SDES suites in order of preference; empty only on a waiver leg: then RTP/AVP
+  NetAddress address;               ///< where we receive RTP; RTCP is on the same port (mux) or the next one
+  std::vector<std::string> codecs;  ///< in order of preference: "PCMU", "PCMA"; telephone-event is always added
+  std::vector<std::string> suites;  ///< SDES suites in order of preference; empty only on a waiver leg: then RTP/AVP
   Direction direction = Direction::sendrecv;
   std::uint64_t session_id = 1;
   std::uint64_t version = 1;
@@ -38,15 +40,18 @@ std::size_t key_and_salt_length(std::string_view suite);
 
 SessionDescription make_offer(const Local& local);
 
-/// Our answer to their offer (RFC 3264, RFC 4568 5.1.2). Fails with the reason for a 488: a clear offer where suites are
-/// required (and the other way round), no common suite or codec, weakening session parameters, no audio.
+/// Our answer to their offer (RFC 3264, RFC 4568 5.1.2). Fails with the reason for a 488: a clear offer where suites
+/// are required (and the other way round), no common suite or codec, weakening session parameters, no audio. An offer
+/// whose audio lines all have port 0 (a stream that is stopped) is answered with port 0: then `agreed` has no codec and
+/// is inactive.
 struct Answered {
   SessionDescription answer;
   Agreed agreed;
 };
 Result<Answered> make_answer(const SessionDescription& offer, const Local& local);
 
-/// What their answer to our offer means. `offer` is exactly what make_offer returned. A suite, tag, codec or media line that was not offered is an error.
+/// What their answer to our offer means. `offer` is exactly what make_offer returned. A suite, tag, codec or media line
+/// that was not offered is an error.
 Result<Agreed> apply_answer(const SessionDescription& offer, const SessionDescription& answer);
 
 }  // namespace ringwall::sdp

@@ -11,7 +11,8 @@
 #include "base/result.h"
 #include "base/secret.h"
 
-/// Session descriptions (RFC 8866) with what secure audio needs: crypto attributes (RFC 4568), rtpmap/fmtp, rtcp, rtcp-mux.
+/// Session descriptions (RFC 8866) with what secure audio needs: crypto attributes (RFC 4568), rtpmap/fmtp, rtcp,
+/// rtcp-mux.
 namespace ringwall::sdp {
 
 enum class Direction : std::uint8_t { sendrecv, sendonly, recvonly, inactive };
@@ -20,10 +21,10 @@ Direction reversed(Direction direction);  ///< as the other side sees it
 /// a=crypto:<tag> <suite> inline:<key||salt>[|lifetime][|MKI:length] [session parameters]
 struct CryptoAttribute {
   std::uint32_t tag = 1;
-  std::string suite;           ///< "AEAD_AES_256_GCM", "AES_CM_128_HMAC_SHA1_80", ...
-  Secret key_and_salt;         ///< decoded
-  std::string lifetime;        ///< as written, e.g. "2^48"; empty if absent
-  std::string mki;             ///< as written, e.g. "1:4"; empty if absent
+  std::string suite;               ///< "AEAD_AES_256_GCM", "AES_CM_128_HMAC_SHA1_80", ...
+  Secret key_and_salt;             ///< decoded
+  std::string lifetime;            ///< as written, e.g. "2^48"; empty if absent
+  std::string mki;                 ///< as written, e.g. "1:4"; empty if absent
   std::string session_parameters;  ///< e.g. "UNENCRYPTED_SRTP"; anything here that weakens the stream must be refused
 };
 

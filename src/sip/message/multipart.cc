@@ -26,7 +26,8 @@ Delimiter find_delimiter(std::string_view body, std::size_t from, std::string_vi
     std::size_t after = at + 2 + boundary.size();
     out.last = body.substr(after, 2) == "--";
     if (out.last) after += 2;
-    while (after < body.size() && grammar::is_space(body[after])) ++after;
+    while (after < body.size() && grammar::is_space(body[after]))
+      ++after;
     if (after < body.size() && body.substr(after, 2) != "\r\n" && body[after] != '\n') continue;
     out.end = after == body.size() ? after : after + (body[after] == '\r' ? 2 : 1);
     out.begin = at;
@@ -79,11 +80,14 @@ Result<std::optional<std::string_view>> find_part_at(std::string_view content_ty
 
 }  // namespace
 
-std::string_view media_type(std::string_view content_type) { return trim(content_type.substr(0, content_type.find(';'))); }
+std::string_view media_type(std::string_view content_type) {
+  return trim(content_type.substr(0, content_type.find(';')));
+}
 
 Result<std::vector<BodyPart>> split_multipart(std::string_view content_type, std::string_view body) {
   const auto semicolon = content_type.find(';');
-  const auto boundary = semicolon == npos ? std::nullopt : find_parameter(content_type.substr(semicolon + 1), "boundary");
+  const auto boundary =
+      semicolon == npos ? std::nullopt : find_parameter(content_type.substr(semicolon + 1), "boundary");
   if (!boundary || boundary->empty() || boundary->size() > 70)
     return fail("the multipart body names no boundary of 1 to 70 characters", "Content-Type");
   std::vector<BodyPart> parts;

@@ -3,7 +3,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "sip/message/grammar.h"
-#include "sip/message/values.h"
+#include "sip/message/message.h"
 
 namespace ringwall::sip {
 namespace {
@@ -52,12 +52,6 @@ void keep(Salvage& out, std::string_view line) {
   }
 }
 
-/// The transport, the host and a branch are needed; that other parameters are malformed does not matter.
-bool via_is_usable(std::string_view value) {
-  Via via;
-  return read_via(value, via) == nullptr || !via.host.empty();
-}
-
 }  // namespace
 
 std::optional<Salvage> salvage(std::string_view bytes) {
@@ -71,7 +65,7 @@ std::optional<Salvage> salvage(std::string_view bytes) {
   if (out.method.starts_with("SIP/") || out.method == "ACK") return std::nullopt;
   while (take_logical_line(rest, line))
     keep(out, line);
-  if (out.vias.empty() || out.cseq.empty() || !via_is_usable(out.vias.front())) return std::nullopt;
+  if (out.vias.empty() || out.vias.front().empty() || out.cseq.empty()) return std::nullopt;
   return out;
 }
 

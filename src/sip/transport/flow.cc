@@ -4,9 +4,12 @@ namespace ringwall::sip {
 
 std::string_view print(Transport transport) {
   switch (transport) {
-    case Transport::tls: return "TLS";
-    case Transport::tcp: return "TCP";
-    case Transport::udp: return "UDP";
+    case Transport::tls:
+      return "TLS";
+    case Transport::tcp:
+      return "TCP";
+    case Transport::udp:
+      return "UDP";
   }
   return "";
 }

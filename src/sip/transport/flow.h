@@ -18,16 +18,17 @@ using FlowId = StrongId<struct FlowTag>;
 
 /// What the TLS handshake proved about a peer. Filled once, when the handshake ends.
 struct TlsFacts {
-  std::string version;                   ///< "TLSv1.3"
-  std::string cipher;                    ///< "TLS_AES_256_GCM_SHA384"
-  std::string group;                     ///< "x25519", "P-256"; empty if there was none
-  std::vector<std::string> peer_names;   ///< RFC 5922 section 7.1 identities: SIP-URI SAN hosts, else DNS SANs; lower case
-  std::string peer_subject;              ///< for people
+  std::string version;  ///< "TLSv1.3"
+  std::string cipher;   ///< "TLS_AES_256_GCM_SHA384"
+  std::string group;    ///< "x25519", "P-256"; empty if there was none
+  std::vector<std::string>
+      peer_names;            ///< RFC 5922 section 7.1 identities: SIP-URI SAN hosts, else DNS SANs; lower case
+  std::string peer_subject;  ///< for people
   std::string peer_issuer;
-  std::string peer_serial;               ///< hex
+  std::string peer_serial;  ///< hex
   WallTime peer_not_after{};
-  std::string anchor;                    ///< SHA-256 (hex) of the trust anchor that the chain ended at
-  std::string local_name;                ///< the name in the certificate that this side showed
+  std::string anchor;      ///< SHA-256 (hex) of the trust anchor that the chain ended at
+  std::string local_name;  ///< the name in the certificate that this side showed
   bool resumed = false;
 };
 

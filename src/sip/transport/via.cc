@@ -67,6 +67,8 @@ ResponseTarget response_target(const Via& via, Transport transport) {
   return target;
 }
 
-std::uint16_t default_port(Transport transport) { return transport == Transport::tls ? 5061 : 5060; }
+std::uint16_t default_port(Transport transport) {
+  return transport == Transport::tls ? 5061 : 5060;
+}
 
 }  // namespace ringwall::sip

@@ -1,0 +1,106 @@
+#include "sip/transport/framing.h"
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "sip/message/message.h"
+
+namespace ringwall::sip {
+namespace {
+
+constexpr std::string_view::size_type npos = std::string_view::npos;
+
+/// The value of the one Content-Length among the header lines of a complete header section.
+Result<std::size_t> read_content_length(std::string_view section) {
+  std::optional<std::size_t> length;
+  while (!section.empty()) {
+    std::string_view line = take_until(section, '\n');
+    const bool continued = line.starts_with(' ') || line.starts_with('\t');
+    const auto colon = line.find(':');
+    if (continued || colon == npos || parse_header_name(trim(line.substr(0, colon))) != HeaderName::content_length)
+      continue;
+    std::string value(line.substr(colon + 1));
+    while (section.starts_with(' ') || section.starts_with('\t'))
+      value += take_until(section, '\n');
+    const auto number = parse_unsigned<std::size_t>(trim(value));
+    if (!number) return fail("Content-Length is not a number", "Content-Length");
+    if (length && *length != *number)
+      return fail("Content-Length is given twice with different values", "Content-Length");
+    length = number;
+  }
+  if (!length)
+    return fail("a message on a stream has no Content-Length", "Content-Length", "RFC 3261 section 18.3 demands it");
+  return *length;
+}
+
+}  // namespace
+
+void StreamFramer::feed(std::string_view bytes) {
+  if (broken_) return;
+  if (start_ != 0) {
+    buffer_.erase(0, start_);
+    scanned_ -= start_;
+    if (end_ != 0) end_ -= start_;
+    start_ = 0;
+  }
+  buffer_ += bytes;
+}
+
+Result<std::optional<Frame>> StreamFramer::poll() {
+  if (broken_) return std::unexpected(*broken_);
+  if (end_ == 0) {
+    const Between between = skip_line_ends();
+    if (between == Between::ping) return Frame{Frame::Kind::ping, std::string_view(buffer_).substr(start_ - 4, 4)};
+    if (between == Between::unknown) return std::nullopt;
+  }
+  const auto complete = find_message_end();
+  if (!complete) {
+    broken_ = complete.error();
+    buffer_.clear();
+    start_ = scanned_ = end_ = 0;
+    return std::unexpected(*broken_);
+  }
+  if (!*complete) return std::nullopt;
+  const Frame frame{Frame::Kind::message, std::string_view(buffer_).substr(start_, end_ - start_)};
+  start_ = scanned_ = end_;
+  end_ = 0;
+  return frame;
+}
+
+/// Eats what may stand between messages. While it cannot be told yet whether a CRLF is half a ping, nothing is eaten.
+StreamFramer::Between StreamFramer::skip_line_ends() {
+  constexpr std::string_view ping = "\r\n\r\n";
+  for (;;) {
+    const std::string_view rest = std::string_view(buffer_).substr(start_);
+    if (rest.starts_with(ping)) {
+      start_ += ping.size();
+      scanned_ = start_;
+      return Between::ping;
+    }
+    if (ping.starts_with(rest)) return Between::unknown;  // also when nothing is there
+    if (!rest.starts_with("\r\n")) return Between::message;
+    start_ += 2;
+    scanned_ = start_;
+  }
+}
+
+/// Sets `end_` once the header section is complete; true when the whole message is there.
+Result<bool> StreamFramer::find_message_end() {
+  if (end_ == 0) {
+    const auto empty_line = buffer_.find("\r\n\r\n", scanned_);
+    if (empty_line == npos) {
+      if (pending() > limits::sip_message_bytes)
+        return fail("a header section is larger than 65536 bytes", "stream", "the connection is closed");
+      scanned_ = std::max(start_, buffer_.size() < 3 ? 0 : buffer_.size() - 3);
+      return false;
+    }
+    TRY(const std::size_t length,
+        read_content_length(std::string_view(buffer_).substr(start_, empty_line + 2 - start_)));
+    const std::size_t header_bytes = empty_line + 4 - start_;
+    if (header_bytes > limits::sip_message_bytes || length > limits::sip_message_bytes - header_bytes)
+      return fail("a message is larger than 65536 bytes", "stream", "the connection is closed");
+    end_ = empty_line + 4 + length;
+  }
+  return end_ <= buffer_.size();
+}
+
+}  // namespace ringwall::sip
