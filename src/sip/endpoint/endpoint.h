@@ -57,6 +57,7 @@ struct EndpointOptions {
   Duration t1 = std::chrono::milliseconds(500);
   Duration t2 = std::chrono::seconds(4);
   Duration t4 = std::chrono::seconds(5);
+  std::string supported;                      ///< option tags ("path, outbound") for Supported; any other one in a Require gets 420
 };
 
 // What happened. Each carries the message that caused it; views into it live as long as the event.
@@ -88,6 +89,7 @@ class Endpoint {
 
   // From the wire.
   void receive(const Flow& flow, std::string_view message, Time now);  ///< one whole message
+  void transmitted(TransmitId id, FlowId flow);             ///< optional: which flow a Transmit without one went out on
   void send_failed(TransmitId id, const Error& why, Time now);
   void flow_closed(FlowId flow, Time now);
   void expire(Time now);
@@ -112,6 +114,10 @@ class Endpoint {
   RequestId request(Method method, Outgoing request, Time now);
   RequestId request_in_dialog(LegId leg, Method method, Headers headers, Body body, Time now);
   void respond(ServerRequestId id, Answer answer, Time now);
+
+  /// Names the peer that a leg which came in belongs to, once the caller has matched its flow to a trunk, element or phone:
+  /// the Route of later requests carries it if the flow is lost.
+  void set_peer(LegId leg, std::string peer);
 
   /// What `show` prints of a leg; nothing once it is over.
   struct LegView {

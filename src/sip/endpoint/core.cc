@@ -1,0 +1,97 @@
+#include "sip/endpoint/core.h"
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "sip/transport/via.h"
+
+namespace ringwall::sip {
+namespace {
+
+bool is_ip_literal(std::string_view host) {
+  return !host.empty() &&
+         (host.find(':') != std::string_view::npos || host.find_first_not_of("0123456789.") == std::string_view::npos);
+}
+
+}  // namespace
+
+Time Leg::next_timer() const {
+  Time out = provisional_again;
+  if (answer) out = std::min(out, answer->next_timer());
+  if (own.state == OwnReinvite::State::waiting && own.not_before != Time{}) out = std::min(out, own.not_before);
+  return out;
+}
+
+Endpoint::Core::Core(EndpointOptions given)
+    : options(std::move(given)), key{options.random(), options.random()}, servers(key) {
+  CHECK(options.t1 > Duration::zero() && options.t2 >= options.t1);
+  marker = fmt::format("z9hG4bK{:08x}-", options.random() & 0xffffffff);
+}
+
+Leg* Endpoint::Core::leg(LegId id) {
+  const auto at = legs.find(id);
+  return at == legs.end() ? nullptr : at->second.get();
+}
+
+Leg* Endpoint::Core::find_leg(const Message& request) {
+  const auto at = legs_by_tag.find(request.to().tag);
+  if (at == legs_by_tag.end()) return nullptr;
+  const Dialog& dialog = at->second->dialog;
+  const bool ours = at->second->outgoing;  // a called side knows its dialog before its first response
+  return (dialog.state() != Dialog::State::none || !ours) && dialog.matches(request) ? at->second : nullptr;
+}
+
+Leg& Endpoint::Core::add_leg(bool outgoing, Dialog dialog) {
+  const LegId id{++last_id};
+  auto made = std::make_unique<Leg>(id, outgoing);
+  made->dialog = std::move(dialog);
+  Leg& out = *made;
+  CHECK(legs_by_tag.emplace(out.dialog.local_tag(), &out).second);
+  legs.emplace(id, std::move(made));
+  return out;
+}
+
+void Endpoint::Core::erase(Leg& leg) {
+  legs_by_tag.erase(leg.dialog.local_tag());
+  legs.erase(LegId(leg.id));
+}
+
+void Endpoint::Core::bind(Leg& leg, const Flow& flow) {
+  if (leg.member.flow()) return;  // the dialog's flow lives
+  if (leg.outgoing && leg.route.transport != flow.transport) return;
+  leg.remote = flow.remote;
+  if (!leg.outgoing) {
+    leg.route.transport = flow.transport;
+    leg.route.address = flow.remote;
+    if (!flow.peer.empty()) leg.route.peer = flow.peer;
+    leg.address_listens = flow.outgoing || flow.transport == Transport::udp;
+  }
+  leg.route.flow = flow.id;
+  flows.join(leg.member, flow.id);
+}
+
+// The next request opens a new connection. One that came in tells nothing about the port its peer listens on: that is
+// in the route set or the Contact; where those hold a name, the address that the peer had stands for it.
+void Endpoint::Core::lose_flow(Leg& leg) {
+  leg.member.leave();
+  leg.route.flow = {};
+  leg.answer_bytes.clear();
+  if (leg.address_listens) return;
+  const auto hop = parse_uri(leg.dialog.next_hop());
+  const bool known = hop && hop->is_sip();
+  leg.route.address.ip = known && is_ip_literal(hop->bare_host()) ? std::string(hop->bare_host()) : leg.remote.ip;
+  leg.route.address.port = known && hop->port != 0 ? hop->port : default_port(leg.route.transport);
+}
+
+void Endpoint::Core::send(std::uint64_t owner, const Route& route, std::string bytes) {
+  transmits.push_back({TransmitId{owner << 8 | last_transmit++}, route, std::move(bytes)});
+}
+
+Timing Endpoint::Core::timing(Transport transport) const {
+  return {options.t1, options.t2, options.t4, transport != Transport::udp};
+}
+
+bool Endpoint::Core::full() const {
+  return transactions() >= limits::sip_transactions || legs.size() >= limits::sip_legs;
+}
+
+}  // namespace ringwall::sip

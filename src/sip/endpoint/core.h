@@ -1,0 +1,194 @@
+#pragma once
+
+#include <array>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "sip/dialog/answer_wait.h"
+#include "sip/dialog/dialog.h"
+#include "sip/endpoint/endpoint.h"
+#include "sip/message/respond.h"
+#include "sip/transaction/client_table.h"
+#include "sip/transaction/flow_index.h"
+#include "sip/transaction/server_table.h"
+#include "sip/transaction/timing.h"
+
+namespace ringwall::sip {
+
+/// What a client transaction is for.
+enum class Purpose : std::uint8_t { invite, reinvite, cancel, bye, request };
+
+/// Our own re-INVITE from the application's word to its final answer.
+///
+///   idle -- reinvite() --> waiting -- nothing in the way --> sent -- final answer --> idle
+///                             ^------- 491: after a delay ----'
+struct OwnReinvite {
+  enum class State : std::uint8_t { idle, waiting, sent };
+  State state = State::idle;
+  Body body;
+  Headers headers;
+  Time not_before{};  ///< after a 491; Time{} otherwise
+  int refusals = 0;   ///< 491s in a row
+};
+
+/// One INVITE usage (RFC 3261 sections 12 to 15).
+///
+///   ours:    calling -- 1xx --> proceeding -- tag --> early -- 2xx --> confirmed -- BYE --> terminating --> gone
+///   theirs:  proceeding ------ provisional() -------> early -- accept() --> confirmed
+///
+/// `silent` is set when the application has hung up (or the leg is over for it): no event follows.
+struct Leg {
+  Leg(LegId which, bool ours) : id(which), outgoing(ours), member(which.value) {}
+
+  enum class State : std::uint8_t { calling, proceeding, early, confirmed, terminating };
+  LegId id;
+  bool outgoing;
+  State state = State::calling;
+  bool silent = false;
+  Dialog dialog;
+
+  Route route;                  ///< of the next request in the dialog
+  NetAddress remote;            ///< where the peer was last seen
+  bool address_listens = true;  ///< route.address can be connected to; else it is an incoming connection's
+  FlowMember member;
+  TimerSlot slot;
+
+  TransactionId client_invite{};  ///< our INVITE, from sending to its ACK
+  std::uint32_t invite_cseq = 0;  ///< its number
+  bool ack_due = false;           ///< a 2xx came, the application has not said ack() yet
+  OwnReinvite own;
+
+  TransactionId server_invite{};     ///< the peer's INVITE without final answer
+  std::optional<AnswerWait> answer;  ///< our 2xx without ACK
+  std::string answer_bytes;
+  Route answer_route;
+  bool acked = false;             ///< the dialog's first INVITE is done with
+  std::string provisional_bytes;  ///< repeated every minute (section 13.3.1.1)
+  Time provisional_again = never;
+
+  bool cancel_sent = false;
+  bool bye_due = false;  ///< hung up before the peer's ACK
+  Headers bye_headers;
+  Body bye_body;
+
+  [[nodiscard]] Time next_timer() const;
+};
+
+struct Endpoint::Core {
+  explicit Core(EndpointOptions given);
+
+  // --- the wire (receive.cc, receive_request.cc, receive_response.cc, flows.cc, timers.cc)
+  void receive(const Flow& flow, std::string_view bytes, Time now);
+  void answer_malformed(const Flow& flow, std::string_view bytes, const ParseError& error);
+  void receive_request(const Flow& flow, MessagePtr message, Time now);
+  bool receive_known(const MessagePtr& message, Time now);
+  bool refuse_early(const Flow& flow, const Message& message);
+  void receive_ack(const MessagePtr& message, Time now);
+  void receive_cancel(const Flow& flow, const MessagePtr& message, Time now);
+  void receive_in_dialog(const Flow& flow, const MessagePtr& message, Time now);
+  void receive_new(const Flow& flow, const MessagePtr& message, Time now);
+  void receive_response(const Flow& flow, MessagePtr message, Time now);
+  void send_failed(TransmitId id, const Error& why, Time now);
+  void flow_closed(FlowId flow, Time now);
+  void expire(Time now);
+  void expire_leg(Leg& leg, Time now);
+
+  // --- transactions (transactions.cc)
+  ClientTransaction& start_client(Method method, std::string branch, std::string bytes, const Route& route,
+                                  Purpose purpose, LegId leg, Time now);
+  void apply(ClientTransaction& transaction, Step step, const MessagePtr& message, const Error& why, int status,
+             Time now);
+  ServerTransaction& start_server(const Flow& flow, const MessagePtr& message, Time now);
+  void apply(ServerTransaction& transaction, Step step);
+  void respond(ServerTransaction& transaction, int status, const Answer& answer, Time now, std::string* kept = nullptr);
+  std::string print_response(const ServerTransaction& transaction, int status, const Answer& answer) const;
+  void refuse(const Flow& flow, const Message& request, int status, std::span<const HeaderLine> headers = {});
+  void final_response(ClientTransaction& transaction, const MessagePtr& message, Time now);
+  void no_response(ClientTransaction& transaction, int status, const Error& why, Time now);
+
+  // --- our INVITE (invite_out.cc) and its re-INVITEs (reinvite.cc)
+  LegId invite(Outgoing request, Time now);
+  void ack(LegId id, const Body& body, Time now);
+  void invite_response(ClientTransaction& transaction, const MessagePtr& message, Time now);
+  void invite_provisional(Leg& leg, const MessagePtr& message, Time now);
+  void invite_success(ClientTransaction& transaction, Leg& leg, const MessagePtr& message, Time now);
+  void invite_failure(ClientTransaction& transaction, Leg& leg, int status, std::string reason,
+                      const MessagePtr& message, Time now);
+  void end_fork(ClientTransaction& transaction, const MessagePtr& message, Time now);
+  void send_ack(Leg& leg, const Body& body);
+  void send_cancel(Leg& leg, Time now);
+  void reinvite(LegId id, Body body, Time now, Headers headers);
+  void advance_reinvite(Leg& leg, Time now);
+  void reinvite_failure(Leg& leg, int status, std::string reason, const MessagePtr& message, Time now);
+
+  // --- the peer's INVITE (invite_in.cc)
+  void receive_invite(const Flow& flow, const MessagePtr& message, Time now);
+  void receive_reinvite(Leg& leg, ServerTransaction& transaction, const MessagePtr& message, Time now);
+  void provisional(LegId id, int status, Body body, Time now, Headers headers);
+  void accept(LegId id, Body body, Time now, Headers headers);
+  void reject(LegId id, Answer answer, Time now);
+  void no_ack(Leg& leg, Time now);
+
+  // --- the end of a leg (hang_up.cc)
+  void hang_up(LegId id, Time now, Headers headers, Body body);
+  void send_bye(Leg& leg, Time now);
+  void give_up_invite(Leg& leg, Time now);
+  void receive_bye(Leg& leg, ServerTransaction& transaction, const MessagePtr& message, Time now);
+  void close_server_invite(Leg& leg, int status, Time now);
+  void end_by_us(Leg& leg, std::string reason, Time now);
+  void end_leg(Leg& leg, std::string reason, MessagePtr message);
+  void erase(Leg& leg);
+
+  // --- other requests (requests.cc)
+  RequestId request(Method method, Outgoing request, Time now);
+  RequestId request_in_dialog(LegId id, Method method, const Headers& headers, const Body& body, Time now);
+  void respond(ServerRequestId id, Answer answer, Time now);
+
+  // --- writing (write.cc)
+  std::string new_branch();
+  std::string new_token();
+  [[nodiscard]] std::string sent_by(Transport transport) const;
+  [[nodiscard]] std::string print_via(Transport transport, std::string_view branch) const;
+  [[nodiscard]] std::string contact(Transport transport) const;
+  std::string write_outgoing(Method method, const Outgoing& request, std::string_view call_id, std::string_view tag,
+                             std::string_view branch);
+  std::string write_in_dialog(const Leg& leg, Method method, std::uint32_t cseq, std::string_view branch,
+                              const Headers& headers, const Body& body) const;
+  std::string finish(MessageWriter& writer, Method method, Transport transport, const Headers& headers,
+                     const Body& body) const;
+
+  // --- small things (core.cc)
+  Leg* leg(LegId id);
+  Leg* leg(std::uint64_t id) { return leg(LegId{id}); }
+  Leg* find_leg(const Message& request);
+  Leg& add_leg(bool outgoing, Dialog dialog);
+  void bind(Leg& leg, const Flow& flow);
+  void lose_flow(Leg& leg);
+  void schedule(Leg& leg) { timers.schedule(leg.id.value, leg.slot, leg.next_timer()); }
+  void send(std::uint64_t owner, const Route& route, std::string bytes);
+  bool reroute(ClientTransaction& transaction);
+  void flow_lost(ServerTransaction& transaction, Time now);
+  [[nodiscard]] Timing timing(Transport transport) const;
+  [[nodiscard]] std::size_t transactions() const { return clients.size() + servers.size(); }
+  [[nodiscard]] bool full() const;
+  TransactionId next_transaction() { return TransactionId{++last_id}; }
+
+  EndpointOptions options;
+  std::string marker;         ///< what our branches begin with: a request of ours that comes back is seen
+  std::uint64_t last_id = 0;  ///< transactions and legs share one row of numbers, so a timer names either
+  std::uint8_t last_transmit = 0;
+  std::uint32_t last_cseq = 0;  ///< of requests outside dialogs: grows, so that a repeated Call-ID stays in order
+  HashKey key;
+  FlowIndex flows;  // before its members
+  ClientTable clients;
+  ServerTable servers;
+  TimerQueue timers;
+  std::unordered_map<LegId, std::unique_ptr<Leg>> legs;
+  std::unordered_map<std::string_view, Leg*> legs_by_tag;  ///< by our tag, which no peer chooses
+  std::deque<Transmit> transmits;
+  std::deque<Event> events;
+};
+
+}  // namespace ringwall::sip

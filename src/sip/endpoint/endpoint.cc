@@ -1,0 +1,122 @@
+#include "sip/endpoint/endpoint.h"
+
+#include "sip/endpoint/core.h"
+
+namespace ringwall::sip {
+namespace {
+
+std::string_view state_name(const Leg& leg) {
+  if (leg.silent) return "terminating";
+  switch (leg.state) {
+    case Leg::State::calling:
+      return "calling";
+    case Leg::State::proceeding:
+      return "proceeding";
+    case Leg::State::early:
+      return "early";
+    case Leg::State::confirmed:
+      return "confirmed";
+    case Leg::State::terminating:
+      break;
+  }
+  return "terminating";
+}
+
+template <class Value>
+std::optional<Value> take_first(std::deque<Value>& queue) {
+  if (queue.empty()) return std::nullopt;
+  std::optional<Value> out(std::move(queue.front()));
+  queue.pop_front();
+  return out;
+}
+
+}  // namespace
+
+Endpoint::Endpoint(EndpointOptions options) : core_(std::make_unique<Core>(std::move(options))) {}
+Endpoint::~Endpoint() = default;
+
+void Endpoint::receive(const Flow& flow, std::string_view message, Time now) {
+  core_->receive(flow, message, now);
+}
+void Endpoint::send_failed(TransmitId id, const Error& why, Time now) {
+  core_->send_failed(id, why, now);
+}
+void Endpoint::flow_closed(FlowId flow, Time now) {
+  core_->flow_closed(flow, now);
+}
+void Endpoint::expire(Time now) {
+  core_->expire(now);
+}
+std::optional<Time> Endpoint::next_timer() const {
+  return core_->timers.next();
+}
+std::optional<Transmit> Endpoint::poll_transmit() {
+  return take_first(core_->transmits);
+}
+std::optional<Event> Endpoint::poll_event() {
+  return take_first(core_->events);
+}
+
+void Endpoint::transmitted(TransmitId id, FlowId flow) {
+  ClientTransaction* transaction = core_->clients.find(TransactionId{id.value >> 8});
+  if (transaction != nullptr && !transaction->member.flow()) core_->flows.join(transaction->member, flow);
+}
+
+LegId Endpoint::invite(Outgoing request, Time now) {
+  return core_->invite(std::move(request), now);
+}
+void Endpoint::ack(LegId leg, Body body, Time now) {
+  core_->ack(leg, body, now);
+}
+void Endpoint::reinvite(LegId leg, Body body, Time now, Headers headers) {
+  core_->reinvite(leg, std::move(body), now, std::move(headers));
+}
+void Endpoint::provisional(LegId leg, int status, Body body, Time now, Headers headers) {
+  core_->provisional(leg, status, std::move(body), now, std::move(headers));
+}
+void Endpoint::accept(LegId leg, Body body, Time now, Headers headers) {
+  core_->accept(leg, std::move(body), now, std::move(headers));
+}
+void Endpoint::reject(LegId leg, Answer answer, Time now) {
+  core_->reject(leg, std::move(answer), now);
+}
+void Endpoint::hang_up(LegId leg, Time now, Headers headers, Body body) {
+  core_->hang_up(leg, now, std::move(headers), std::move(body));
+}
+RequestId Endpoint::request(Method method, Outgoing request, Time now) {
+  return core_->request(method, std::move(request), now);
+}
+RequestId Endpoint::request_in_dialog(LegId leg, Method method, Headers headers, Body body, Time now) {
+  return core_->request_in_dialog(leg, method, headers, body, now);
+}
+void Endpoint::respond(ServerRequestId id, Answer answer, Time now) {
+  core_->respond(id, std::move(answer), now);
+}
+
+void Endpoint::set_peer(LegId leg, std::string peer) {
+  if (Leg* used = core_->leg(leg)) used->route.peer = std::move(peer);
+}
+
+std::optional<Endpoint::LegView> Endpoint::view(LegId leg) const {
+  const Leg* used = core_->leg(leg);
+  if (used == nullptr) return std::nullopt;
+  const Dialog& dialog = used->dialog;
+  return LegView{leg,
+                 used->outgoing,
+                 std::string(state_name(*used)),
+                 dialog.call_id(),
+                 dialog.local_tag(),
+                 dialog.remote_tag(),
+                 dialog.local_uri(),
+                 dialog.remote_uri(),
+                 used->route.flow,
+                 used->remote};
+}
+std::size_t Endpoint::leg_count() const {
+  return core_->legs.size();
+}
+std::size_t Endpoint::transaction_count() const {
+  return core_->transactions();
+}
+
+}  // namespace ringwall::sip

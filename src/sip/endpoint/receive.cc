@@ -1,0 +1,81 @@
+#include "sip/endpoint/core.h"
+#include "sip/message/warning.h"
+
+namespace ringwall::sip {
+
+void Endpoint::Core::receive(const Flow& flow, std::string_view bytes, Time now) {
+  auto parsed = Message::parse(bytes);
+  if (!parsed) return answer_malformed(flow, bytes, parsed.error());
+  auto message = std::make_shared<const Message>(std::move(*parsed));
+  if (message->is_request()) {
+    receive_request(flow, std::move(message), now);
+  } else {
+    receive_response(flow, std::move(message), now);
+  }
+}
+
+void Endpoint::Core::answer_malformed(const Flow& flow, std::string_view bytes, const ParseError& error) {
+  if (!error.answerable || bytes.starts_with("ACK ")) return;
+  auto answer = make_error_response(bytes, error, new_token());
+  if (!answer) return;
+  const std::string warning = print(Warning{399, options.host.empty() ? options.name : options.host, error.reason});
+  const auto end = answer->find("\r\n\r\n");
+  if (end != std::string::npos) answer->insert(end, "\r\nWarning: " + warning);
+  send(++last_id, {flow.id, flow.transport, flow.remote, flow.peer}, std::move(*answer));
+}
+
+void Endpoint::Core::receive_response(const Flow& flow, MessagePtr message, Time now) {
+  ClientTransaction* transaction = clients.find(*message);
+  if (transaction == nullptr) return;  // late or stray: section 18.1.2 has nowhere to send it
+  if (!transaction->member.flow()) {
+    transaction->route.flow = flow.id;
+    flows.join(transaction->member, flow.id);
+  }
+  if (Leg* used = leg(transaction->user)) bind(*used, flow);
+  apply(*transaction, transaction->receive(message->status(), now), message, {}, 0, now);
+}
+
+// A final response to one of our requests that is no INVITE.
+void Endpoint::Core::final_response(ClientTransaction& transaction, const MessagePtr& message, Time now) {
+  Leg* used = leg(transaction.user);
+  switch (static_cast<Purpose>(transaction.purpose)) {
+    case Purpose::bye:
+      if (used != nullptr) erase(*used);
+      return;
+    case Purpose::request: {
+      const int status = message->status();
+      events.push_back(
+          Completed{RequestId{transaction.id.value}, status, std::string(message->reason_phrase()), message});
+      if (used == nullptr || used->silent) return;
+      if (transaction.method == Method::update && status < 300) used->dialog.refresh_target(*message);
+      // Section 12.2.1.2: the peer knows the dialog no more.
+      if (status == 481 || status == 408) end_by_us(*used, "the peer no longer knows the dialog", now);
+      return;
+    }
+    default:
+      return;  // of a CANCEL: the answer to its INVITE is what counts
+  }
+}
+
+void Endpoint::Core::no_response(ClientTransaction& transaction, int status, const Error& why, Time now) {
+  Leg* used = leg(transaction.user);
+  const auto purpose = static_cast<Purpose>(transaction.purpose);
+  if (purpose == Purpose::request)
+    events.push_back(Completed{RequestId{transaction.id.value}, status, why.text(), nullptr});
+  if (used == nullptr) return;
+  switch (purpose) {
+    case Purpose::invite:
+      return invite_failure(transaction, *used, status, why.text(), nullptr, now);
+    case Purpose::reinvite:
+      return invite_failure(transaction, *used, status, why.text(), nullptr, now);
+    case Purpose::bye:
+      return erase(*used);
+    case Purpose::request:
+      if (status == 408 && !used->silent) end_by_us(*used, "no response to a request in the dialog", now);
+      return;
+    case Purpose::cancel:
+      return;  // the INVITE gives up by itself
+  }
+}
+
+}  // namespace ringwall::sip

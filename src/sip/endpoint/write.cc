@@ -1,0 +1,146 @@
+#include <algorithm>
+
+#include "base/text.h"
+#include "sip/endpoint/core.h"
+#include "sip/endpoint/headers.h"
+#include "sip/transport/via.h"
+
+namespace ringwall::sip {
+namespace {
+
+// A response or request that shows where later requests of the peer go.
+bool shows_contact(Method method) {
+  switch (method) {
+    case Method::invite:
+    case Method::update:
+    case Method::subscribe:
+    case Method::notify:
+    case Method::refer:
+    case Method::options:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool shows_allow(Method method) {
+  return method == Method::invite || method == Method::update || method == Method::options;
+}
+
+}  // namespace
+
+bool has_header(const Headers& headers, HeaderName name) {
+  return std::ranges::any_of(headers, [name](const auto& header) { return parse_header_name(header.first) == name; });
+}
+
+bool is_own_header(HeaderName name) {
+  switch (name) {
+    case HeaderName::via:
+    case HeaderName::from:
+    case HeaderName::to:
+    case HeaderName::call_id:
+    case HeaderName::cseq:
+    case HeaderName::content_length:
+    case HeaderName::content_type:
+    case HeaderName::record_route:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string Endpoint::Core::new_token() {
+  return fmt::format("{:016x}", options.random());
+}
+std::string Endpoint::Core::new_branch() {
+  return marker + new_token();
+}
+
+std::string Endpoint::Core::sent_by(Transport transport) const {
+  const NetAddress local = options.local(transport);
+  const std::string& host = options.host.empty() ? local.ip : options.host;
+  const bool bare_ipv6 = host.find(':') != std::string::npos && !host.starts_with('[');
+  const std::string shown = bare_ipv6 ? "[" + host + "]" : host;
+  return local.port == 0 ? shown : fmt::format("{}:{}", shown, local.port);
+}
+
+std::string Endpoint::Core::print_via(Transport transport, std::string_view branch) const {
+  return fmt::format("SIP/2.0/{} {};branch={};rport", print(transport), sent_by(transport), branch);
+}
+
+std::string Endpoint::Core::contact(Transport transport) const {
+  const std::string user = options.name.empty() ? std::string() : escape_user(options.name) + "@";
+  return fmt::format("<sip:{}{};transport={}>", user, sent_by(transport), to_lower(print(transport)));
+}
+
+std::string Endpoint::Core::finish(MessageWriter& writer, Method method, Transport transport, const Headers& headers,
+                                   const Body& body) const {
+  const bool bare = method == Method::ack;
+  if (!bare && shows_contact(method) && !has_header(headers, HeaderName::contact))
+    writer.header(HeaderName::contact, contact(transport));
+  for (const auto& [name, value] : headers) {
+    const HeaderName known = parse_header_name(name);
+    if (!is_own_header(known) && known != HeaderName::max_forwards) writer.header(name, value);
+  }
+  if (!bare && shows_allow(method) && !has_header(headers, HeaderName::allow))
+    writer.header(HeaderName::allow, allowed_methods);
+  if (!bare && !options.supported.empty() && !has_header(headers, HeaderName::supported))
+    writer.header(HeaderName::supported, options.supported);
+  if (!options.name.empty() && !has_header(headers, HeaderName::user_agent))
+    writer.header(HeaderName::user_agent, "Ringwall " + options.name);
+  return writer.finish(body.type, body.content);
+}
+
+std::string Endpoint::Core::write_outgoing(Method method, const Outgoing& request, std::string_view call_id,
+                                           std::string_view tag, std::string_view branch) {
+  const Transport transport = request.route.transport;
+  const auto given = std::ranges::find_if(
+      request.headers, [](const auto& header) { return parse_header_name(header.first) == HeaderName::max_forwards; });
+  last_cseq = last_cseq % 0x7fffffff + 1;
+  MessageWriter writer;
+  writer.request(print(method), request.request_uri);
+  writer.header(HeaderName::via, print_via(transport, branch));
+  writer.header(HeaderName::max_forwards, given == request.headers.end() ? std::string_view("70") : given->second);
+  writer.header(HeaderName::from, fmt::format("{};tag={}", request.from, tag));
+  writer.header(HeaderName::to, request.to);
+  writer.header(HeaderName::call_id, call_id);
+  writer.header(HeaderName::cseq, fmt::format("{} {}", last_cseq, print(method)));
+  return finish(writer, method, transport, request.headers, request.body);
+}
+
+std::string Endpoint::Core::write_in_dialog(const Leg& leg, Method method, std::uint32_t cseq, std::string_view branch,
+                                            const Headers& headers, const Body& body) const {
+  MessageWriter writer;
+  leg.dialog.write_request(writer, print(method), print_via(leg.route.transport, branch), cseq);
+  return finish(writer, method, leg.route.transport, headers, body);
+}
+
+std::string Endpoint::Core::print_response(const ServerTransaction& transaction, int status,
+                                           const Answer& answer) const {
+  const Method method = transaction.request->method();
+  const bool success = status >= 200 && status < 300;
+  const std::string own_contact = contact(transaction.route.transport);
+  const std::string server = "Ringwall " + options.name;
+  std::vector<HeaderLine> lines;
+  lines.reserve(answer.headers.size() + 4);
+  const bool targets = shows_contact(method) && (success || (method == Method::invite && status > 100 && status < 200));
+  if (targets && !has_header(answer.headers, HeaderName::contact))
+    lines.push_back({HeaderName::contact, {}, own_contact});
+  for (const auto& [name, value] : answer.headers)
+    if (!is_own_header(parse_header_name(name))) lines.push_back({HeaderName::other, name, value});
+  if ((status == 405 || (success && shows_allow(method))) && !has_header(answer.headers, HeaderName::allow))
+    lines.push_back({HeaderName::allow, {}, allowed_methods});
+  if (success && !options.supported.empty() && !has_header(answer.headers, HeaderName::supported))
+    lines.push_back({HeaderName::supported, {}, options.supported});
+  if (status > 100 && !options.name.empty() && !has_header(answer.headers, HeaderName::server))
+    lines.push_back({HeaderName::server, {}, server});
+  return make_response(*transaction.request, status,
+                       {.reason = answer.reason,
+                        .to_tag = transaction.to_tag,
+                        .top_via = transaction.via,
+                        .headers = lines,
+                        .content_type = answer.body.type,
+                        .body = answer.body.content});
+}
+
+}  // namespace ringwall::sip

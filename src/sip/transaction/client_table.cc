@@ -1,0 +1,106 @@
+#include "sip/transaction/client_table.h"
+
+#include "base/check.h"
+
+namespace ringwall::sip {
+namespace {
+
+// What ACK and CANCEL copy from the INVITE: Request-URI, top Via, Route, From, Call-ID and the CSeq number.
+std::string copy_invite(const Message& invite, std::string_view method, std::string_view to,
+                        const std::vector<std::pair<std::string, std::string>>& extra) {
+  MessageWriter writer;
+  writer.request(method, invite.request_uri().text);
+  writer.header(HeaderName::via, invite.header(HeaderName::via));
+  writer.header(HeaderName::max_forwards, "70");
+  for (const HeaderField& field : invite.headers())
+    if (field.name == HeaderName::route) writer.header(HeaderName::route, field.value);
+  writer.header(HeaderName::from, invite.header(HeaderName::from));
+  writer.header(HeaderName::to, to);
+  writer.header(HeaderName::call_id, invite.call_id());
+  writer.header(HeaderName::cseq, fmt::format("{} {}", invite.cseq().number, method));
+  for (const auto& [name, value] : extra)
+    writer.header(name, value);
+  return writer.finish();
+}
+
+}  // namespace
+
+const std::string* ClientTransaction::find_ack(std::string_view to_tag) const {
+  for (const auto& [tag, ack] : acks)
+    if (tag == to_tag) return &ack;
+  return nullptr;
+}
+
+Step ClientTransaction::receive(int status, Time now) {
+  return std::visit([&](auto& one) { return one.receive(status, now); }, machine);
+}
+Step ClientTransaction::expire(Time now) {
+  return std::visit([&](auto& one) { return one.expire(now); }, machine);
+}
+Step ClientTransaction::transport_failed() {
+  return std::visit([](auto& one) { return one.transport_failed(); }, machine);
+}
+void ClientTransaction::give_up(Time now) {
+  if (auto* invite = std::get_if<ClientInvite>(&machine)) invite->give_up(now);
+}
+bool ClientTransaction::provisional() const {
+  const auto* invite = std::get_if<ClientInvite>(&machine);
+  return invite != nullptr && invite->state() == ClientInvite::State::proceeding;
+}
+bool ClientTransaction::terminated() const {
+  return std::visit([](const auto& one) { return one.terminated(); }, machine);
+}
+bool ClientTransaction::answered() const {
+  return std::visit([](const auto& one) { return one.answered(); }, machine);
+}
+Time ClientTransaction::next_timer() const {
+  return std::visit([](const auto& one) { return one.next_timer(); }, machine);
+}
+
+ClientTransaction& ClientTable::add(TransactionId id, Method method, std::string branch, const Timing& timing,
+                                    Time now) {
+  auto made = std::make_unique<ClientTransaction>(id, method);
+  made->branch = std::move(branch);
+  if (method == Method::invite) {
+    made->machine.emplace<ClientInvite>(timing, now);
+  } else {
+    made->machine.emplace<ClientNonInvite>(timing, now);
+  }
+  CHECK(branches(method).emplace(made->branch, made.get()).second);
+  ClientTransaction& out = *made;
+  by_id_.emplace(id, std::move(made));
+  return out;
+}
+
+ClientTransaction* ClientTable::find(const Message& response) {
+  ByBranch& map = branches(response.cseq().method);
+  const auto at = map.find(response.top_via().branch);
+  if (at == map.end() || at->second->method != response.cseq().method) return nullptr;
+  return at->second;
+}
+
+ClientTransaction* ClientTable::find(TransactionId id) {
+  const auto at = by_id_.find(id);
+  return at == by_id_.end() ? nullptr : at->second.get();
+}
+
+void ClientTable::erase(TransactionId id) {
+  const auto at = by_id_.find(id);
+  if (at == by_id_.end()) return;
+  branches(at->second->method).erase(at->second->branch);
+  by_id_.erase(at);
+}
+
+std::string make_ack(std::string_view invite, const Message& response) {
+  const auto ours = Message::parse(invite);
+  CHECK(ours.has_value());
+  return copy_invite(*ours, "ACK", response.header(HeaderName::to), {});
+}
+
+std::string make_cancel(std::string_view invite, const std::vector<std::pair<std::string, std::string>>& extra) {
+  const auto ours = Message::parse(invite);
+  CHECK(ours.has_value());
+  return copy_invite(*ours, "CANCEL", ours->header(HeaderName::to), extra);
+}
+
+}  // namespace ringwall::sip

@@ -1,0 +1,114 @@
+#include "sip/transaction/server_table.h"
+
+#include "base/check.h"
+#include "base/text.h"
+
+namespace ringwall::sip {
+
+Step ServerTransaction::receive_again() {
+  if (auto* invite = std::get_if<ServerInvite>(&machine)) return invite->receive_invite();
+  return std::get<ServerNonInvite>(machine).receive_request();
+}
+Step ServerTransaction::receive_ack(Time now) {
+  auto* invite = std::get_if<ServerInvite>(&machine);
+  return invite == nullptr ? Step{} : invite->receive_ack(now);
+}
+Step ServerTransaction::respond(int status, Time now) {
+  return std::visit([&](auto& one) { return one.respond(status, now); }, machine);
+}
+Step ServerTransaction::expire(Time now) {
+  return std::visit([&](auto& one) { return one.expire(now); }, machine);
+}
+Step ServerTransaction::transport_failed() {
+  return std::visit([](auto& one) { return one.transport_failed(); }, machine);
+}
+bool ServerTransaction::terminated() const {
+  return std::visit([](const auto& one) { return one.terminated(); }, machine);
+}
+bool ServerTransaction::answered() const {
+  return std::visit([](const auto& one) { return one.answered(); }, machine);
+}
+Time ServerTransaction::next_timer() const {
+  return std::visit([](const auto& one) { return one.next_timer(); }, machine);
+}
+
+std::string_view ServerTable::matching_method(const Message& request) {
+  return request.method() == Method::ack ? "INVITE" : request.method_name();
+}
+
+std::uint64_t ServerTable::match_hash(const Message& request, std::string_view method) const {
+  const Via& via = request.top_via();
+  const std::uint64_t sent_by = mix(keyed_hash(key_, to_lower(via.host)), via.port);
+  return mix(mix(keyed_hash(key_, via.branch), sent_by), keyed_hash(key_, method));
+}
+
+std::uint64_t ServerTable::merge_hash(const Message& request) const {
+  const std::uint64_t dialog = mix(keyed_hash(key_, request.call_id()), keyed_hash(key_, request.from().tag));
+  return mix(dialog, request.cseq().number);
+}
+
+ServerTransaction& ServerTable::add(TransactionId id, MessagePtr request, const Timing& timing, Time now) {
+  auto made = std::make_unique<ServerTransaction>(id, std::move(request));
+  made->reliable = timing.reliable;
+  const Message& message = *made->request;
+  if (message.method() == Method::invite) {
+    made->machine.emplace<ServerInvite>(timing);
+  } else {
+    made->machine.emplace<ServerNonInvite>(timing, now);
+  }
+  by_match_.emplace(match_hash(message, matching_method(message)), made.get());
+  if (message.to().tag.empty()) by_merge_.emplace(merge_hash(message), made.get());
+  ServerTransaction& out = *made;
+  CHECK(by_id_.emplace(id, std::move(made)).second);
+  return out;
+}
+
+ServerTransaction* ServerTable::find_as(const Message& request, std::string_view method) {
+  const Via& via = request.top_via();
+  const auto [begin, end] = by_match_.equal_range(match_hash(request, method));
+  for (auto at = begin; at != end; ++at) {
+    const Message& known = *at->second->request;
+    const Via& other = known.top_via();
+    if (other.branch == via.branch && other.port == via.port && equals_ignoring_case(other.host, via.host) &&
+        known.method_name() == method)
+      return at->second;
+  }
+  return nullptr;
+}
+
+bool ServerTable::is_merged(const Message& request) const {
+  if (!request.to().tag.empty()) return false;
+  const auto [begin, end] = by_merge_.equal_range(merge_hash(request));
+  for (auto at = begin; at != end; ++at) {
+    const Message& known = *at->second->request;
+    if (known.call_id() == request.call_id() && known.from().tag == request.from().tag &&
+        known.cseq().number == request.cseq().number && known.method_name() == request.method_name())
+      return true;
+  }
+  return false;
+}
+
+ServerTransaction* ServerTable::find(TransactionId id) {
+  const auto at = by_id_.find(id);
+  return at == by_id_.end() ? nullptr : at->second.get();
+}
+
+void ServerTable::remove(ByHash& map, std::uint64_t hash, const ServerTransaction* transaction) {
+  const auto [begin, end] = map.equal_range(hash);
+  for (auto at = begin; at != end; ++at) {
+    if (at->second != transaction) continue;
+    map.erase(at);
+    return;
+  }
+}
+
+void ServerTable::erase(TransactionId id) {
+  const auto at = by_id_.find(id);
+  if (at == by_id_.end()) return;
+  const Message& message = *at->second->request;
+  remove(by_match_, match_hash(message, matching_method(message)), at->second.get());
+  if (message.to().tag.empty()) remove(by_merge_, merge_hash(message), at->second.get());
+  by_id_.erase(at);
+}
+
+}  // namespace ringwall::sip
