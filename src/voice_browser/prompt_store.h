@@ -31,6 +31,9 @@ class PromptStore {
     std::filesystem::file_time_type changed;
     media::Pcm samples;
   };
+  void keep(std::string_view name, Entry entry);
+  media::Pcm first_readable(const vxml::Clip& clip);
+
   std::filesystem::path folder_;
   std::mutex mutex_;
   std::map<std::string, Entry, std::less<>> entries_;

@@ -21,7 +21,7 @@ using std::chrono::milliseconds;
 struct Properties {
   std::optional<milliseconds> timeout;             ///< silence after the prompts until noinput
   std::optional<milliseconds> interdigit_timeout;  ///< wait for a further digit that is needed
-  std::optional<milliseconds> term_timeout;        ///< wait for a further digit that is possible
+  std::optional<milliseconds> term_timeout;        ///< wait for the terminating key when no further digit can come
   std::optional<std::string> term_char;            ///< one digit that ends the input, or empty for none
   std::optional<bool> bargein;
 

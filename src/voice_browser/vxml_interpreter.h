@@ -16,6 +16,9 @@
 /// The Form Interpretation Algorithm (VoiceXML 2.0 appendix C) for one caller. Sans-IO: after any call drain poll() and
 /// arrange expire() at next_timer().
 ///
+/// Prompts are queued until the page waits for keys, so that a key stops all of them; they are played out before the
+/// page is left, ended, or comes back to a form that it has been to since it last waited (music in a loop).
+///
 ///   start --> running --(field)------> collecting --digits/timeout--> running
 ///             running --(goto)-------> playing out --play_finished--> running
 ///             running --(other page)-> loading -------loaded--------> running

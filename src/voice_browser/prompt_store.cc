@@ -1,0 +1,82 @@
+#include "voice_browser/prompt_store.h"
+
+#include <fmt/format.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/metric.h"
+#include "media/record/wav.h"
+
+namespace ringwall::voice_browser {
+namespace {
+
+constexpr std::size_t samples_per_ms = 8;
+
+media::Pcm silence(milliseconds duration) {
+  return std::make_shared<const std::vector<std::int16_t>>(static_cast<std::size_t>(duration.count()) * samples_per_ms);
+}
+
+std::size_t bytes_of(const media::Pcm& samples) {
+  return samples->size() * sizeof(std::int16_t);
+}
+
+}  // namespace
+
+Result<media::Pcm> PromptStore::get(std::string_view name) {
+  if (name.empty() || name.starts_with('/') || name.find("..") != name.npos || name.find('\0') != name.npos) {
+    return fail(fmt::format("the prompt '{}' is not below the site's prompts folder", name), std::string(name),
+                "put the WAV file into the prompts folder and write its name alone");
+  }
+  const std::filesystem::path path = folder_ / name;
+  std::error_code error;
+  const auto changed = std::filesystem::last_write_time(path, error);
+  if (error) return fail("there is no such prompt", path.string(), "record it, or make it with script/make-prompts");
+  const std::lock_guard lock(mutex_);
+  if (const auto known = entries_.find(name); known != entries_.end()) {
+    if (known->second.changed == changed) return known->second.samples;
+    bytes_ -= bytes_of(known->second.samples);
+    entries_.erase(known);
+  }
+  TRY(media::Pcm samples, media::read_wav(path));
+  if (samples->size() > limits::prompt_seconds * 1000 * samples_per_ms) {
+    return fail(fmt::format("the prompt is longer than {} seconds", limits::prompt_seconds), path.string(),
+                "shorten it");
+  }
+  keep(name, {changed, samples});
+  return samples;
+}
+
+/// Calls that play a prompt hold it themselves, so forgetting all when the cache is full disturbs nobody.
+void PromptStore::keep(std::string_view name, Entry entry) {
+  if (bytes_ + bytes_of(entry.samples) > limits::prompt_cache_bytes) {
+    Metrics::instance().counter("ringwall_prompt_cache_full_total").add();
+    entries_.clear();
+    bytes_ = 0;
+  }
+  bytes_ += bytes_of(entry.samples);
+  entries_.emplace(name, std::move(entry));
+}
+
+media::Playlist PromptStore::playlist(const vxml::Play& play) {
+  media::Playlist list;
+  for (const vxml::Clip& clip : play.clips) {
+    if (clip.sources.empty()) {
+      list.clips.push_back(silence(clip.silence));
+    } else if (media::Pcm samples = first_readable(clip)) {
+      list.clips.push_back(std::move(samples));
+    }
+  }
+  return list;
+}
+
+media::Pcm PromptStore::first_readable(const vxml::Clip& clip) {
+  for (const std::string& source : clip.sources) {
+    auto samples = get(source);
+    if (samples) return std::move(*samples);
+    Metrics::instance().counter("ringwall_prompts_missing_total").add();
+    log::warning("voice-browser", "prompt left out: {}", samples.error().text());
+  }
+  return nullptr;
+}
+
+}  // namespace ringwall::voice_browser
