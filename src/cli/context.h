@@ -8,6 +8,10 @@
 
 #include "base/result.h"
 
+namespace CLI {
+class App;
+}
+
 namespace ringwall::cli {
 
 /// What every command shares: where the site is, where its words go, and how it ended. `ringwall` makes one, fills it
@@ -34,5 +38,8 @@ class CommandContext {
   std::ostream* out_;
   std::ostream* err_;
 };
+
+/// Gives a command --site (unless it has no use for one) and --json, which fill `context`.
+void add_common_options(CLI::App& command, CommandContext& context, bool with_site = true);
 
 }  // namespace ringwall::cli
