@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -7,12 +8,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <unordered_map>
 #include <vector>
 
 #include "base/net_address.h"
 #include "base/result.h"
 #include "base/strong_id.h"
+#include "base/time.h"
+#include "media/session/authentication.h"
 #include "media/types.h"
 
 namespace ringwall::runtime {
@@ -26,19 +30,8 @@ struct MediaEngineOptions {
   Duration keep_keys{0};
 };
 
-/// A captured datagram, for authenticate().
-struct CapturedPacket {
-  bool from_peer = false;  ///< true: the peer sent it to us; false: we sent it
-  Buffer bytes;            ///< the UDP payload: SRTP or SRTCP (told apart by RFC 5761 section 4)
-};
-
-/// How many of the packets of one direction carry a tag that is right under the leg's keys.
-struct AuthenticatedPackets {
-  std::size_t packets = 0, authenticated = 0;
-};
-struct AuthenticationReport {
-  AuthenticatedPackets from_peer, to_peer;
-};
+using media::AuthenticationReport;
+using media::CapturedPacket;
 
 /// The media threads. Every function is called on the signalling thread and returns at once; what it asks for happens
 /// on the thread that owns the leg, in the order of the calls. Callbacks and events come back through `post`, so they
@@ -70,7 +63,8 @@ class MediaEngine {
   Result<Opened> open(const std::string& ip, std::uint16_t low, std::uint16_t high, media::LegId beside = {});
 
   /// Applies what offer and answer agreed. Nothing is sent and nothing accepted before the first call of this. Later
-  /// calls re-key or move the leg and keep its counters; packets under the old remote keys are accepted for 2 s more.
+  /// calls re-key or move the leg and keep its counters; packets under the old remote keys are accepted until 2 s after
+  /// the first one under the new keys.
   /// Fails when the keys do not have the length that their suite needs, or a clear leg names no waiver.
   Result<> configure(media::LegId leg, media::LegParameters parameters);
 
@@ -83,7 +77,8 @@ class MediaEngine {
   void play(media::LegId leg, media::Playlist playlist);
   void stop_playing(media::LegId leg);
   /// Queues telephone events (0-9 * # A-D; ',' is half a second of pause), 100 ms each. Fails on another character,
-  /// more than limits::dtmf_digits_queued, or an unknown leg.
+  /// more than limits::dtmf_digits_queued at once, a peer that takes no telephone events, or an unknown leg. Digits
+  /// beyond the limit of those waiting are dropped and logged.
   Result<> send_digits(media::LegId leg, std::string_view digits);
   void start_tone(media::LegId leg, double hz);
   void stop_tone(media::LegId leg);
@@ -94,7 +89,8 @@ class MediaEngine {
   void take_recording(media::LegId leg, std::function<void(media::Pcm)> done);
 
   void report(media::LegId leg, std::function<void(std::optional<media::LegReport>)> done);
-  /// Holds captured packets against every key the leg has had (newest 8 pairs). The keys do not leave the engine.
+  /// Holds captured packets against every key the leg has had (newest 8 pairs), on a thread of its own. The keys do not
+  /// leave the engine. "None" for a leg that never had keys.
   void authenticate(media::LegId leg, std::vector<CapturedPacket> packets,
                     std::function<void(std::optional<AuthenticationReport>)> done);
   /// Sends RTCP BYE, closes the sockets, and gives the final figures.
@@ -105,20 +101,33 @@ class MediaEngine {
  private:
   struct Shared;  // what callbacks on their way still need when the engine is gone
   struct Place {
-    std::size_t thread = 0;
+    MediaThread* thread = nullptr;
     media::LegId partner;
+    bool takes_digits = false;
+    std::vector<media::SrtpKeys> keys;
+  };
+  struct Kept {
+    std::vector<media::SrtpKeys> keys;
+    Time until;
+  };
+  struct Job {
+    std::shared_ptr<std::atomic<bool>> done;
+    std::jthread thread;
   };
 
-  MediaThread* thread_of(media::LegId leg);
-  void move(media::LegId leg, std::size_t to);
+  Place* find(media::LegId leg);
+  MediaThread& choose_thread(media::LegId beside);
+  void move(media::LegId leg, Place& place, MediaThread& to);
+  void forget_kept_keys(Time now);
 
+  MediaEngineOptions options_;
   std::shared_ptr<Shared> shared_;
   std::vector<std::unique_ptr<MediaThread>> threads_;
   std::unordered_map<media::LegId, Place> legs_;
-  std::unordered_map<media::LegId, std::size_t> closed_;  // legs whose keys are kept, by thread
+  std::unordered_map<media::LegId, Kept> kept_;
+  std::vector<Job> jobs_;
   IdSource<media::LegId> ids_;
   std::size_t next_thread_ = 0;
-  bool keep_closed_ = false;
 };
 
 }  // namespace ringwall::runtime

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "media/types.h"
+
+namespace ringwall::media {
+
+/// Received audio laid out by its RTP timestamps: what was lost is silence, what came late goes to its place. At most
+/// limits::recording_seconds are kept; what comes after is dropped.
+class Recorder {
+ public:
+  void add(std::uint32_t ssrc, std::uint32_t timestamp, Codec codec, std::span<const std::uint8_t> payload);
+  [[nodiscard]] Pcm take() { return std::make_shared<const std::vector<std::int16_t>>(std::move(samples_)); }
+
+ private:
+  std::vector<std::int16_t> samples_;
+  bool started_ = false;
+  std::uint32_t ssrc_ = 0;
+  std::uint32_t origin_ = 0;  // the timestamp of samples_[0]
+};
+
+}  // namespace ringwall::media

@@ -1,0 +1,108 @@
+// What comes in: RTP and RTCP from the peer.
+#include "media/session/leg.h"
+
+namespace ringwall::media {
+
+void Leg::receive(MutableBytes datagram, bool on_rtcp_port, const PacketAddress& from, Time now, Outbox& out) {
+  if (!configured_ || datagram.size() > limits::rtp_packet_bytes) {
+    ++refused_;
+    return;
+  }
+  if (on_rtcp_port || (parameters_.rtcp_mux && is_rtcp(datagram)))
+    receive_rtcp(datagram, on_rtcp_port, from, now);
+  else
+    receive_rtp(datagram, from, now, out);
+}
+
+/// Counts what was wrong; true if nothing was.
+bool Leg::count(SrtpStatus status) {
+  switch (status) {
+    case SrtpStatus::ok:
+      return true;
+    case SrtpStatus::authentication_failed:
+      ++authentication_failures_;
+      return false;
+    case SrtpStatus::replayed:
+      ++replayed_;
+      return false;
+    default:
+      ++refused_;
+      return false;
+  }
+}
+
+/// On a clear leg nothing but the source tells a forged packet from a true one, so it may not change.
+bool Leg::source_allowed(const RtpHeader& header, const PacketAddress& from) {
+  if (!security_.clear()) return true;
+  return (!peer_ || *peer_ == from) && (!locked_ssrc_ || *locked_ssrc_ == header.ssrc);
+}
+
+void Leg::receive_rtp(MutableBytes packet, const PacketAddress& from, Time now, Outbox& out) {
+  const auto header = parse_rtp_header(packet);
+  if (!header || !source_allowed(*header, from)) {
+    ++refused_;
+    return;
+  }
+  const SrtpResult opened = security_.unprotect_rtp(packet, *header, now);
+  if (!count(opened.status)) return;
+  const auto payload = rtp_payload(packet.first(opened.size), *header);
+  if (!payload) {
+    ++refused_;
+    return;
+  }
+  learn(*header, from, now, out);
+  deliver(*header, *payload, now, out);
+}
+
+/// The packet is the peer's own: it may say where the peer is, unless a newer one has said so already.
+void Leg::learn(const RtpHeader& header, const PacketAddress& from, Time now, Outbox& out) {
+  last_rtp_ = now;
+  const bool newest = statistics_.is_newest(header);
+  const bool first = !peer_;
+  if (first || (newest && !(*peer_ == from))) peer_ = from;
+  if (security_.clear() && !locked_ssrc_) locked_ssrc_ = header.ssrc;
+  statistics_.receive(header, now, header.payload_type == parameters_.payload_type);
+  if (first) out.events.push_back(FirstPacket{identity_.id, to_net_address(from)});
+}
+
+void Leg::deliver(const RtpHeader& header, Bytes payload, Time now, Outbox& out) {
+  const bool audio = header.payload_type == parameters_.payload_type;
+  const bool event = !audio && header.payload_type == parameters_.dtmf_payload_type;
+  ++received_.packets;
+  received_.bytes += payload.size();
+  if (!audio && !event) ++refused_;
+  if (!parameters_.receive) return;
+  if (event)
+    if (const auto digit = digits_in_.receive(header, payload, now))
+      out.events.push_back(Digit{identity_.id, digit->digit, digit->duration_ms});
+  if (audio && recorder_) recorder_->add(header.ssrc, header.timestamp, parameters_.codec, payload);
+  if (partner_ != nullptr) partner_->forward(*this, header, payload, now, out);
+}
+
+void Leg::receive_rtcp(MutableBytes packet, bool on_rtcp_port, const PacketAddress& from, Time now) {
+  if (security_.clear() && ((rtcp_peer_ && !(*rtcp_peer_ == from)) || (peer_ && peer_->ip != from.ip))) {
+    ++refused_;
+    return;
+  }
+  const SrtpResult opened = security_.unprotect_rtcp(packet, now);
+  if (!count(opened.status)) return;
+  const auto report = parse_rtcp(packet.first(opened.size), sequencer_.ssrc());
+  if (!report) {
+    ++refused_;
+    return;
+  }
+  if (on_rtcp_port) {
+    rtcp_peer_ = from;
+    last_rtcp_ = now;
+  } else {
+    last_rtp_ = now;
+  }
+  if (report->sender) {
+    peer_report_ntp_ = report->sender->ntp;
+    peer_report_at_ = now;
+  }
+  if (report->about_us)
+    if (const auto trip = ringwall::media::round_trip_ms(*report->about_us, now)) round_trip_ms_ = *trip;
+}
+
+}  // namespace ringwall::media

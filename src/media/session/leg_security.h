@@ -1,0 +1,49 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "media/srtp/srtp_session.h"
+#include "media/types.h"
+
+namespace ringwall::media {
+
+/// The security of one leg over its whole life: keys, re-keying with an overlap, or the waiver that does without.
+class LegSecurity {
+ public:
+  /// Checks what configure() would take.
+  static Result<> check(const LegParameters& parameters);
+
+  /// Takes new parameters. Equal keys change nothing. New remote keys are accepted at once; the old ones until 2 s
+  /// after the first packet under the new ones, at most 32 s.
+  void configure(const LegParameters& parameters, Time now);
+
+  SrtpResult protect_rtp(MutableBytes buffer, std::size_t size, const RtpHeader& header);
+  SrtpResult protect_rtcp(MutableBytes buffer, std::size_t size);
+  SrtpResult unprotect_rtp(MutableBytes packet, const RtpHeader& header, Time now);
+  SrtpResult unprotect_rtcp(MutableBytes packet, Time now);
+  void expire(Time now);
+
+  [[nodiscard]] bool clear() const { return !waiver_.empty(); }
+  [[nodiscard]] const std::string& waiver() const { return waiver_; }
+  [[nodiscard]] std::string_view suite() const { return keys_ ? print(keys_->suite) : std::string_view{}; }
+  /// ROC of what `ssrc` sent under the present key.
+  [[nodiscard]] std::uint32_t sent_rollovers(std::uint32_t ssrc) const {
+    return sender_ ? sender_->rollover_counter(ssrc) : 0;
+  }
+  /// True if these parameters would change our sending key.
+  [[nodiscard]] bool changes_local_key(const LegParameters& parameters) const;
+
+ private:
+  void worked_with_new_key(Time now);
+
+  std::string waiver_;
+  std::optional<SrtpKeys> keys_;
+  std::optional<SrtpSender> sender_;
+  std::optional<SrtpReceiver> receiver_, previous_;
+  Time previous_until_{};
+};
+
+}  // namespace ringwall::media

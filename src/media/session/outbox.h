@@ -1,0 +1,45 @@
+#pragma once
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "media/session/packet_address.h"
+#include "media/srtp/suite.h"
+#include "media/types.h"
+
+namespace ringwall::media {
+
+class Leg;
+
+/// Where the legs of one thread put what leaves them. The owner drains it after each call of a leg.
+class Outbox {
+ public:
+  struct Packet {
+    Leg* leg = nullptr;  ///< the leg that sends it
+    bool rtcp = false;   ///< from the RTCP port
+    PacketAddress to;
+    std::size_t size = 0;
+    std::array<std::uint8_t, limits::rtp_packet_bytes + srtp_expansion> bytes;
+  };
+
+  /// A packet to fill in; take_back() if it is not to leave after all. One call of a leg makes at most `most`.
+  Packet& add() {
+    CHECK(used_ < most);
+    return packets_[used_++];
+  }
+  void take_back() { --used_; }
+  [[nodiscard]] std::span<const Packet> packets() const { return std::span(packets_).first(used_); }
+  void clear_packets() { used_ = 0; }
+
+  std::vector<Event> events;
+
+ private:
+  static constexpr std::size_t most = 4;
+  std::array<Packet, most> packets_;
+  std::size_t used_ = 0;
+};
+
+}  // namespace ringwall::media

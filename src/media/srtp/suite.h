@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+
+#include "media/types.h"
+
+namespace ringwall::media {
+
+/// The lengths of a suite in bytes (RFC 3711 section 8.2, RFC 4568 section 6.2, RFC 7714 section 12).
+struct SuiteLengths {
+  bool aead = false;
+  std::size_t key = 0, salt = 0;
+  std::size_t rtp_tag = 0, rtcp_tag = 0;
+
+  [[nodiscard]] std::size_t key_and_salt() const { return key + salt; }
+};
+SuiteLengths lengths(Suite suite);
+
+/// More than any suite adds to a packet: tag and SRTCP index.
+inline constexpr std::size_t srtp_expansion = 24;
+
+}  // namespace ringwall::media
