@@ -38,6 +38,8 @@ class SipHost {
   Result<> set_identity(TlsIdentity identity);
   Result<> set_peers(std::vector<PeerPolicy> peers);
 
+  /// Ends one connection in order (`clear sip-ua connection`); false if there is none of that id.
+  bool close_connection(sip::FlowId flow);
   void drain();  ///< accept no new connections; everything else goes on
   void close();  ///< close listeners and connections; the endpoint sees its flows close
 

@@ -21,6 +21,7 @@ struct PeerPolicy {
   std::vector<std::string> names;  ///< its certificate must be for one of them (RFC 5922); the first is sent as SNI
   TrustAnchors anchors;
   std::string tls_minimum = "1.2";
+  std::string tls_maximum = "1.3";  ///< "1.2" for a peer that breaks when 1.3 is offered
 };
 
 /// A listener without TLS. It exists only by a waiver.
@@ -83,6 +84,8 @@ class SipTransports {
   [[nodiscard]] NetAddress local(sip::Transport transport) const;
   Result<> set_identity(TlsIdentity identity);
   Result<> set_peers(std::vector<PeerPolicy> peers);
+  /// Ends one connection in order; false if there is none of that id.
+  bool close_connection(sip::FlowId flow);
   void drain();
   void close();
   [[nodiscard]] HostView view() const;

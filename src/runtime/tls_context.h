@@ -40,6 +40,7 @@ struct TlsClientOptions {
   TrustAnchors anchors;            ///< of this peer alone
   std::vector<std::string> names;  ///< the peer's certificate must be for one of them; the first is sent as SNI
   std::string tls_minimum = "1.2";
+  std::string tls_maximum = "1.3";
   bool debug_key_log = false;
 };
 

@@ -1,0 +1,143 @@
+#include "runtime/sip_host.h"
+
+#include <optional>
+
+#include "crypto/random.h"
+
+namespace ringwall::runtime {
+
+struct SipHost::Core : TransportOwner {
+  Core(SignallingLoop& signalling_loop, std::function<void(sip::Event)> callback)
+      : loop(signalling_loop), on_event(std::move(callback)) {}
+
+  void open_endpoint(const SipHostOptions& options);
+  void pump();
+  void deliver_soon();
+  void deliver();
+  void arm_timer();
+
+  void message_received(const sip::Flow& flow, std::string_view message) override {
+    endpoint->receive(flow, message, loop.now());
+    pump();
+    deliver();
+  }
+  void send_failed(sip::TransmitId id, const Error& why) override {
+    endpoint->send_failed(id, why, loop.now());
+    pump();
+    deliver();
+  }
+  void flow_closed(sip::FlowId flow) override {
+    endpoint->flow_closed(flow, loop.now());
+    pump();
+    deliver();
+  }
+
+  SignallingLoop& loop;
+  std::function<void(sip::Event)> on_event;
+  std::unique_ptr<SipTransports> transports;
+  std::optional<sip::Endpoint> endpoint;
+  LoopTimer timer;
+  std::optional<Time> timer_at;
+  bool delivering = false;
+  bool delivery_posted = false;
+  std::shared_ptr<bool> alive = std::make_shared<bool>(true);
+};
+
+void SipHost::Core::open_endpoint(const SipHostOptions& options) {
+  sip::EndpointOptions wanted;
+  wanted.name = options.name;
+  wanted.host = options.host.empty() ? options.address : options.host;
+  wanted.local = [this](sip::Transport transport) { return transports->local(transport); };
+  wanted.random = [] { return crypto::random_u64(); };
+  endpoint.emplace(std::move(wanted));
+}
+
+/// What the endpoint wants sent, and when it wants to be asked again.
+void SipHost::Core::pump() {
+  while (auto transmit = endpoint->poll_transmit())
+    transports->send(std::move(*transmit));
+  transports->flush();
+  arm_timer();
+}
+
+/// Hands out the events. The owner's calls of the endpoint inside on_event are pumped here too.
+void SipHost::Core::deliver() {
+  if (delivering) return;
+  delivering = true;
+  const std::weak_ptr<bool> living = alive;
+  while (auto event = endpoint->poll_event()) {
+    on_event(std::move(*event));
+    // The owner may have destroyed this host.
+    if (living.expired()) return;
+    pump();
+  }
+  delivering = false;
+}
+
+/// Events that a call from outside caused come from the loop, never inside that call.
+void SipHost::Core::deliver_soon() {
+  if (delivering || delivery_posted) return;
+  delivery_posted = true;
+  loop.post([this, living = std::weak_ptr<bool>(alive)] {
+    if (living.expired()) return;
+    delivery_posted = false;
+    deliver();
+  });
+}
+
+void SipHost::Core::arm_timer() {
+  const auto next = endpoint->next_timer();
+  // A timer that fires too early only looks and is armed again; so only an earlier one needs work.
+  if (!next || (timer_at && timer.pending() && *timer_at <= *next)) return;
+  timer_at = next;
+  timer = loop.after(*next - loop.now(), [this] {
+    timer_at.reset();
+    endpoint->expire(loop.now());
+    pump();
+    deliver();
+  });
+}
+
+SipHost::SipHost(std::unique_ptr<Core> core) : core_(std::move(core)) {}
+SipHost::~SipHost() = default;
+
+Result<std::unique_ptr<SipHost>> SipHost::create(SignallingLoop& loop, SipHostOptions options,
+                                                 std::function<void(sip::Event)> on_event) {
+  auto core = std::make_unique<Core>(loop, std::move(on_event));
+  core->open_endpoint(options);
+  TRY(core->transports, SipTransports::create(loop, std::move(options), *core));
+  return std::unique_ptr<SipHost>(new SipHost(std::move(core)));
+}
+
+sip::Endpoint& SipHost::endpoint() {
+  return *core_->endpoint;
+}
+
+void SipHost::flush() {
+  core_->pump();
+  core_->deliver_soon();
+}
+
+NetAddress SipHost::local(sip::Transport transport) const {
+  return core_->transports->local(transport);
+}
+Result<> SipHost::set_identity(TlsIdentity identity) {
+  return core_->transports->set_identity(std::move(identity));
+}
+Result<> SipHost::set_peers(std::vector<PeerPolicy> peers) {
+  return core_->transports->set_peers(std::move(peers));
+}
+bool SipHost::close_connection(sip::FlowId flow) {
+  return core_->transports->close_connection(flow);
+}
+void SipHost::drain() {
+  core_->transports->drain();
+}
+void SipHost::close() {
+  core_->transports->close();
+}
+HostView SipHost::view() const {
+  return core_->transports->view();
+}
+
+}  // namespace ringwall::runtime

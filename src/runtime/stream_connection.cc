@@ -1,0 +1,383 @@
+#include "runtime/stream_connection.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <cstring>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "runtime/socket_address.h"
+
+namespace asio = boost::asio;
+
+namespace ringwall::runtime {
+namespace {
+
+constexpr int kReadsPerTurn = 16;  ///< then other connections get their turn
+constexpr Duration kLingerTime = std::chrono::seconds(1);
+
+void set_option(int socket, int level, int name, int value) {
+  ::setsockopt(socket, level, name, &value, sizeof value);
+}
+
+}  // namespace
+
+StreamConnection::StreamConnection(ConnectionOwner& owner, Socket socket, sip::Flow flow, const Limits& limits)
+    : owner_(&owner),
+      socket_(std::move(socket)),
+      flow_(std::move(flow)),
+      limits_(limits),
+      since_(wall_now()),
+      opened_(Clock::now()),
+      last_activity_(opened_) {}
+
+void StreamConnection::set_socket_options() {
+  boost::system::error_code ignored;
+  socket_.non_blocking(true, ignored);
+  const int fd = socket_.native_handle();
+  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  // A peer that vanished without a word is found within about two minutes.
+  set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 60);
+  set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 15);
+  set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 4);
+}
+
+void StreamConnection::start_accepted(std::shared_ptr<TlsServerContext> tls) {
+  set_socket_options();
+  if (!tls) return establish();
+  tls_ = std::make_unique<TlsChannel>(socket_.native_handle(), std::move(tls));
+  begin_handshake();
+}
+
+void StreamConnection::start_connect(const asio::ip::tcp::endpoint& source, std::shared_ptr<TlsClientContext> tls) {
+  client_context_ = std::move(tls);
+  deadline_ = opened_ + limits_.connect_time;
+  const auto target = to_endpoint<asio::ip::tcp::endpoint>(flow_.remote);
+  if (!target) return fail_soon(CloseCause::connect, target.error());
+  boost::system::error_code trouble;
+  socket_.open(target->protocol(), trouble);
+  if (!trouble && target->protocol() == source.protocol() && !source.address().is_unspecified())
+    socket_.bind(source, trouble);
+  if (trouble)
+    return fail_soon(CloseCause::connect,
+                     {"no socket for the connection: " + trouble.message(), source.address().to_string(), {}});
+  set_socket_options();
+  socket_.async_connect(*target, [self = shared_from_this()](const boost::system::error_code& result) {
+    if (self->state_ == ConnectionState::connecting) self->connected(result);
+  });
+}
+
+void StreamConnection::connected(const boost::system::error_code& trouble) {
+  if (trouble)
+    return finish(CloseCause::connect, {"no connection: " + trouble.message(), flow_.remote.text(),
+                                        "check that the peer runs and listens there, and the firewall between"});
+  boost::system::error_code ignored;
+  flow_.local = to_net_address(socket_.local_endpoint(ignored));
+  last_activity_ = Clock::now();
+  if (!client_context_) return establish();
+  tls_ = std::make_unique<TlsChannel>(socket_.native_handle(), std::exchange(client_context_, nullptr), flow_.remote);
+  begin_handshake();
+}
+
+void StreamConnection::begin_handshake() {
+  state_ = ConnectionState::handshaking;
+  deadline_ = Clock::now() + limits_.handshake_time;
+  if (flow_.outgoing) return step_handshake();
+  wait_readable();
+}
+
+void StreamConnection::step_handshake() {
+  switch (tls_->handshake()) {
+    case IoStatus::want_read:
+      return wait_readable();
+    case IoStatus::want_write:
+      return wait_writable();
+    case IoStatus::done:
+      flow_.tls = tls_->facts();
+      certificate_kind_ = tls_->certificate_kind();
+      return establish();
+    case IoStatus::closed:
+    case IoStatus::failed:
+      return refuse(tls_->verdict());
+  }
+}
+
+void StreamConnection::establish() {
+  state_ = ConnectionState::established;
+  established_ = true;
+  last_activity_ = Clock::now();
+  auto self = shared_from_this();
+  if (owner_) owner_->established(*this);
+  flush();
+  if (state_ == ConnectionState::established) step_read();
+}
+
+void StreamConnection::wait_readable() {
+  if (waiting_to_read_ || !socket_.is_open()) return;
+  waiting_to_read_ = true;
+  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const boost::system::error_code& trouble) {
+    self->waiting_to_read_ = false;
+    if (!trouble) self->readable();
+  });
+}
+
+void StreamConnection::wait_writable() {
+  if (waiting_to_write_ || !socket_.is_open()) return;
+  waiting_to_write_ = true;
+  socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const boost::system::error_code& trouble) {
+    self->waiting_to_write_ = false;
+    if (!trouble) self->writable();
+  });
+}
+
+void StreamConnection::readable() {
+  if (failing_) return;
+  if (state_ == ConnectionState::handshaking) return step_handshake();
+  if (state_ == ConnectionState::established) return step_read();
+  if (state_ == ConnectionState::closing) discard_until_closed();
+}
+
+void StreamConnection::writable() {
+  if (failing_) return;
+  if (state_ == ConnectionState::handshaking) return step_handshake();
+  if (state_ == ConnectionState::established) flush();
+}
+
+Io StreamConnection::read_some() {
+  const MutableBytes out = owner_->scratch();
+  if (tls_) return tls_->read(out);
+  const auto count = ::recv(socket_.native_handle(), out.data(), out.size(), MSG_DONTWAIT);
+  if (count > 0) return {IoStatus::done, static_cast<std::size_t>(count)};
+  if (count == 0) return {IoStatus::closed, 0};
+  return {errno == EAGAIN || errno == EINTR ? IoStatus::want_read : IoStatus::failed, 0};
+}
+
+void StreamConnection::step_read() {
+  auto self = shared_from_this();
+  for (int turn = 0; turn < kReadsPerTurn; ++turn) {
+    if (!owner_ || failing_) return;
+    const Io io = read_some();
+    if (io.status == IoStatus::want_read) return wait_readable();
+    if (io.status == IoStatus::want_write) return wait_writable();
+    if (io.status != IoStatus::done) return read_ended(io.status);
+    last_activity_ = Clock::now();
+    heard_ = true;
+    unconfirmed_.clear();
+    framer_.feed(as_text(owner_->scratch().first(io.count)));
+    if (!take_frames()) return;
+  }
+  asio::post(socket_.get_executor(), [self] {
+    if (self->state_ == ConnectionState::established) self->step_read();
+  });
+}
+
+/// Hands out what the framer holds; false if the connection is to be read no further.
+bool StreamConnection::take_frames() {
+  bool more = true;
+  while (more && state_ == ConnectionState::established && owner_) {
+    const auto frame = framer_.poll();
+    if (!frame) {
+      finish(CloseCause::broken, frame.error());
+      return false;
+    }
+    more = frame->has_value();
+    if (!more) break;
+    if ((*frame)->kind == sip::Frame::Kind::ping) {
+      // RFC 5626 section 4.4.1: the answer to a double CRLF is a single one.
+      enqueue({}, "\r\n");
+    } else {
+      ++messages_in_;
+      owner_->message_received(*this, (*frame)->bytes);
+    }
+  }
+  if (framer_.pending() == 0)
+    message_began_.reset();
+  else if (!message_began_)
+    message_began_ = last_activity_;
+  if (owner_) owner_->reading_paused();
+  flush();
+  return state_ == ConnectionState::established && owner_ != nullptr && !failing_;
+}
+
+void StreamConnection::read_ended(IoStatus status) {
+  if (tls_ && !tls_->verdict().sentence.empty()) return refuse(tls_->verdict());
+  if (status == IoStatus::closed)
+    return finish(CloseCause::remote, {"the peer closed the connection", flow_.remote.text(), {}});
+  finish(CloseCause::remote, {"the connection broke: reset by the peer, or damaged records", flow_.remote.text(),
+                              "look at the peer's log"});
+}
+
+bool StreamConnection::enqueue(sip::TransmitId id, std::string bytes) {
+  if (!usable() || failing_ ||
+      bytes.size() > limits_.write_queue_bytes - std::min(queue_bytes_, limits_.write_queue_bytes))
+    return false;
+  queue_bytes_ += bytes.size();
+  queue_max_ = std::max(queue_max_, queue_bytes_);
+  queue_.push_back({id, std::move(bytes)});
+  return true;
+}
+
+Io StreamConnection::write_some(std::string_view bytes) {
+  if (tls_) return tls_->write(bytes);
+  const auto count = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (count >= 0) return {IoStatus::done, static_cast<std::size_t>(count)};
+  return {errno == EAGAIN || errno == EINTR ? IoStatus::want_write : IoStatus::failed, 0};
+}
+
+void StreamConnection::flush() {
+  if (state_ != ConnectionState::established || failing_ || waiting_to_write_) return;
+  while (!queue_.empty()) {
+    const Io io = write_some(std::string_view(queue_.front().bytes).substr(front_sent_));
+    if (io.status == IoStatus::done) {
+      wrote(io.count);
+    } else if (io.status == IoStatus::want_read) {
+      return wait_readable();
+    } else if (io.status == IoStatus::want_write) {
+      if (!write_stalled_) write_stalled_ = Clock::now();
+      return wait_writable();
+    } else {
+      // What the peer said last (an alert, say) is still to be read, and explains more than the failed write.
+      if (io.status == IoStatus::failed && waiting_to_read_) return;
+      return fail_soon(CloseCause::remote, {"the connection broke while writing", flow_.remote.text(), {}});
+    }
+  }
+}
+
+void StreamConnection::wrote(std::size_t count) {
+  write_stalled_.reset();
+  last_activity_ = Clock::now();
+  front_sent_ += count;
+  queue_bytes_ -= count;
+  Queued& front = queue_.front();
+  if (front_sent_ < front.bytes.size()) return;
+  if (front.id) {
+    ++messages_out_;
+    if (!heard_ && flow_.outgoing && tls_ && unconfirmed_.size() < limits::unconfirmed_transmits)
+      unconfirmed_.push_back(front.id);
+  }
+  front_sent_ = 0;
+  queue_.pop_front();
+}
+
+void StreamConnection::close(CloseCause cause, Error why) {
+  if (finished_) return;
+  flush();
+  fail_soon(cause, std::move(why));
+}
+
+/// finish() from the loop, so that the owner is never called inside its own call.
+void StreamConnection::fail_soon(CloseCause cause, Error why) {
+  if (failing_ || finished_) return;
+  failing_ = true;
+  asio::post(socket_.get_executor(),
+             [self = shared_from_this(), cause, why = std::move(why)] { self->finish(cause, why); });
+}
+
+std::vector<sip::TransmitId> StreamConnection::unsent_ids() const {
+  std::vector<sip::TransmitId> ids = unconfirmed_;
+  for (const Queued& item : queue_)
+    if (item.id) ids.push_back(item.id);
+  return ids;
+}
+
+void StreamConnection::finish(CloseCause cause, const Error& why) {
+  if (finished_) return;
+  finished_ = true;
+  auto self = shared_from_this();
+  const bool linger = cause == CloseCause::handshake && socket_.is_open();
+  if (tls_ && state_ == ConnectionState::established) tls_->send_close_notify();
+  state_ = ConnectionState::closing;
+  const auto unsent = unsent_ids();
+  queue_.clear();
+  queue_bytes_ = 0;
+  boost::system::error_code ignored;
+  if (linger) {
+    // Closing with unread bytes would reset the connection and take the alert away from the peer.
+    socket_.shutdown(Socket::shutdown_send, ignored);
+    deadline_ = Clock::now() + kLingerTime;
+  } else {
+    socket_.close(ignored);
+  }
+  if (owner_) owner_->closed(*this, cause, why, unsent);
+  if (linger) discard_until_closed();
+}
+
+void StreamConnection::discard_until_closed() {
+  boost::system::error_code ignored;
+  std::array<char, 4096> bin;
+  for (int turn = 0; turn < kReadsPerTurn; ++turn) {
+    const auto count = ::recv(socket_.native_handle(), bin.data(), bin.size(), MSG_DONTWAIT);
+    if (count < 0 && (errno == EAGAIN || errno == EINTR)) break;
+    if (count <= 0 || Clock::now() >= deadline_) {
+      socket_.close(ignored);
+      return;
+    }
+  }
+  wait_readable();
+}
+
+void StreamConnection::refuse(HandshakeVerdict verdict) {
+  if (owner_) owner_->handshake_failed(*this, verdict);
+  finish(CloseCause::handshake, {"the TLS handshake failed: " + verdict.sentence, flow_.remote.text(), {}});
+}
+
+void StreamConnection::sweep(Time now) {
+  auto self = shared_from_this();
+  boost::system::error_code ignored;
+  if (state_ == ConnectionState::closing) {
+    if (now >= deadline_) socket_.close(ignored);
+  } else if (failing_) {
+    return;
+  } else if (state_ == ConnectionState::connecting) {
+    if (now >= deadline_)
+      finish(CloseCause::connect, {"no connection within the time limit", flow_.remote.text(),
+                                   "check the address and the firewall between"});
+  } else if (state_ == ConnectionState::handshaking) {
+    if (now >= deadline_) refuse(tls_->timed_out(limits_.handshake_time));
+  } else if (write_stalled_ && now - *write_stalled_ >= limits_.write_stall_time) {
+    finish(CloseCause::broken,
+           {"the peer takes no bytes: its receive window stays shut", flow_.remote.text(), "look at the peer"});
+  } else if (message_began_ && now - *message_began_ >= limits_.message_time) {
+    finish(CloseCause::broken,
+           {"a message was begun and not ended within the time limit", flow_.remote.text(), "look at the peer"});
+  } else if (now - last_activity_ >= limits_.idle_time) {
+    finish(CloseCause::idle, {"nothing was said for the idle limit", flow_.remote.text(), {}});
+  }
+}
+
+void StreamConnection::abandon() {
+  owner_ = nullptr;
+  finished_ = true;
+  if (tls_ && state_ == ConnectionState::established) tls_->send_close_notify();
+  state_ = ConnectionState::closing;
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+ConnectionView StreamConnection::view(Time now) const {
+  ConnectionView view;
+  view.flow = flow_.id;
+  view.transport = flow_.transport;
+  view.outgoing = flow_.outgoing;
+  view.state = state_;
+  view.local = flow_.local;
+  view.remote = flow_.remote;
+  view.alias = alias_;
+  view.peer = flow_.peer;
+  view.tls = flow_.tls;
+  view.certificate_kind = certificate_kind_;
+  view.since = since_;
+  view.write_queue = queue_bytes_;
+  view.write_queue_max = queue_max_;
+  view.messages_in = messages_in_;
+  view.messages_out = messages_out_;
+  view.idle = std::chrono::duration_cast<std::chrono::seconds>(now - last_activity_);
+  return view;
+}
+
+}  // namespace ringwall::runtime

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <boost/asio/ip/udp.hpp>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "runtime/connection_view.h"
+#include "runtime/signalling_loop.h"
+
+namespace ringwall::runtime {
+
+/// One clear UDP socket, which exists only by a waiver. Each peer address is a flow of its own; the one that was silent
+/// for longest goes when there are more than limits::udp_flows.
+class UdpSocket : public std::enable_shared_from_this<UdpSocket> {
+ public:
+  struct Callbacks {
+    std::function<sip::FlowId()> new_flow;
+    std::function<void(const sip::Flow&, std::string_view)> received;
+    std::function<void(sip::FlowId)> flow_ended;
+  };
+  static Result<std::shared_ptr<UdpSocket>> open(SignallingLoop& loop, const NetAddress& address, std::string waiver,
+                                                 Callbacks callbacks);
+
+  void start();
+  void close();
+  Result<> send(const NetAddress& to, std::string_view bytes);
+  [[nodiscard]] std::optional<NetAddress> address_of(sip::FlowId flow) const;
+  [[nodiscard]] const NetAddress& local() const { return local_; }
+  [[nodiscard]] const std::string& waiver() const { return waiver_; }
+  /// Forgets the flows that were silent for `idle`.
+  void sweep(Time now, Duration idle);
+  void append_views(Time now, std::vector<ConnectionView>& out) const;
+
+ private:
+  using Socket = boost::asio::ip::udp::socket;
+  struct Peer {
+    sip::Flow flow;
+    WallTime since;
+    Time last;
+    std::uint64_t messages_in = 0, messages_out = 0;
+  };
+  using Peers = std::list<Peer>;  ///< the one heard last stands first
+
+  UdpSocket(SignallingLoop& loop, NetAddress local, Socket socket, std::string waiver, Callbacks callbacks);
+  void wait();
+  void receive_batch();
+  Peer& peer_at(const NetAddress& remote);
+  void drop_last();
+
+  SignallingLoop& loop_;
+  NetAddress local_;
+  Socket socket_;
+  std::string waiver_;
+  Callbacks callbacks_;
+  bool closed_ = false;
+  Peers peers_;
+  std::unordered_map<NetAddress, Peers::iterator> by_address_;
+  std::unordered_map<sip::FlowId, Peers::iterator> by_flow_;
+  std::vector<char> buffer_;
+};
+
+}  // namespace ringwall::runtime
