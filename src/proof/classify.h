@@ -110,7 +110,4 @@ class Classifier {
 [[nodiscard]] Classified classify(std::span<const Captured> packets, const ClassifyOptions& options,
                                   std::span<const MediaPath> paths, const Authenticate& authenticate);
 
-/// Whether SIP's version text stands in these bytes.
-bool holds_sip_text(Bytes bytes);
-
 }  // namespace ringwall::proof

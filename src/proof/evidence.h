@@ -29,6 +29,7 @@ struct SignallingEnd {
 /// The connection of one hop. `client` is the end that connected, whichever way the hop's calls go.
 struct SignallingEvidence {
   NetAddress client, server;
+  bool server_is_from = false;  ///< the hop's `to` connected (a phone that registered) and `from` accepted
   std::optional<SignallingEnd> from_end,
       to_end;          ///< of the hop's `from` and `to`; missing: the element reported nothing
   std::string waiver;  ///< the waiver that allows this hop to be clear

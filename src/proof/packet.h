@@ -41,7 +41,7 @@ struct Captured {
   NetAddress source, destination;
   Buffer payload;
   std::uint32_t sequence = 0;  ///< TCP only
-  bool syn = false, fin = false, reset = false;
+  bool syn = false, ack = false, fin = false, reset = false;
   bool fragment = false;   ///< part of a fragmented datagram
   bool truncated = false;  ///< the capture or a false length field cut it
 };

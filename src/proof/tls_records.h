@@ -56,14 +56,15 @@ class TlsRecordReader {
   [[nodiscard]] const std::vector<std::string>& certificate_names() const { return certificate_names_; }
 
  private:
-  bool take_header();
+  bool take_header(Bytes& rest);
   void take_fragment(Bytes part);
   void end_record();
   void read_handshake();
   void read_message(std::uint8_t type, Bytes body);
-  bool lose_step(std::size_t bytes);
 
   bool synchronised_;
+  bool lost_step_ = false;  ///< bytes that are no records followed records
+  bool awaits_second_hello_ = false;
   bool encrypted_ = false;  ///< ChangeCipherSpec was seen: handshake messages are no longer readable
   Buffer header_;           ///< of a record that is split over segments
   std::uint8_t type_ = 0;
@@ -78,10 +79,5 @@ class TlsRecordReader {
 
 /// Whether `bytes` begin like a TLS record.
 bool looks_like_tls(Bytes bytes);
-
-/// "ECDHE-ECDSA-AES256-GCM-SHA384" and "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" are one cipher; "P-256", "secp256r1"
-/// and "prime256v1" are one group.
-bool same_cipher(std::string_view a, std::string_view b);
-bool same_group(std::string_view a, std::string_view b);
 
 }  // namespace ringwall::proof
