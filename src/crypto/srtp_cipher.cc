@@ -28,9 +28,10 @@ const EVP_CIPHER* gcm(std::size_t key_bytes) {
 }
 const EVP_CIPHER* counter(std::size_t key_bytes) {
   static const EVP_CIPHER* const aes_128 = cipher("AES-128-CTR");
+  static const EVP_CIPHER* const aes_192 = cipher("AES-192-CTR");
   static const EVP_CIPHER* const aes_256 = cipher("AES-256-CTR");
-  CHECK(key_bytes == 16 || key_bytes == 32);
-  return key_bytes == 16 ? aes_128 : aes_256;
+  CHECK(key_bytes == 16 || key_bytes == 24 || key_bytes == 32);
+  return key_bytes == 16 ? aes_128 : key_bytes == 24 ? aes_192 : aes_256;
 }
 
 int length(std::size_t bytes) {

@@ -35,7 +35,7 @@ class AesGcm {
   SrtpCipherContext context_;
 };
 
-/// AES in counter mode (RFC 3711 section 4.1.1). The key has 16 or 32 bytes.
+/// AES in counter mode (RFC 3711 section 4.1.1). The key has 16, 24 (RFC 6188) or 32 bytes.
 class AesCounter {
  public:
   explicit AesCounter(Bytes key);
