@@ -104,8 +104,9 @@ Report judge(const Facts& facts) {
   for (const WaiverEvidence& waiver : facts.waivers)
     report.waivers.push_back({waiver.name, waiver.reason, waiver.until});
   if (facts.call_error) {
-    report.failures.push_back(
-        {facts.call_error->where, "the test call did not succeed", facts.call_error->what, facts.call_error->mend});
+    const Error& error = *facts.call_error;
+    const std::string why = error.where.empty() ? error.what : error.where + ": " + error.what;
+    report.failures.push_back({"", "the test call did not succeed", why, error.mend});
   }
   judge_capture(facts, report);
   if (facts.hops.empty()) {
