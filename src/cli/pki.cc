@@ -93,10 +93,12 @@ Result<void> run_issue(CommandContext& context, const IssueOptions& options) {
     return {};
   }
   for (const auto& one : issued) {
-    context.out() << fmt::format("Issued a {} certificate for {}, until {}, serial {}\n", pki::print(one.use),
-                                 options.name, print_wall_time(one.certificate.not_after()), one.certificate.serial());
-    context.out() << "  certificate and chain  " << one.certificate_file.string() << "\n  private key            "
-                  << one.key_file.string() << "\n  all three in one file  " << one.bundle_file.string() << '\n';
+    context.out() << fmt::format("Issued a {} certificate for {}, until {}\n", pki::print(one.use), options.name,
+                                 print_wall_time(one.certificate.not_after()));
+    context.out() << fmt::format("  serial                 {}\n", one.certificate.serial());
+    context.out() << fmt::format("  certificate and chain  {}\n", one.certificate_file.string());
+    context.out() << fmt::format("  private key            {}\n", one.key_file.string());
+    context.out() << fmt::format("  all three in one file  {}\n", one.bundle_file.string());
   }
   context.out() << "Beside them: chain.pem (the issuing CA) and anchors.pem (the root, for the other side to trust)\n";
   return {};

@@ -59,10 +59,10 @@ void sign_entry(IssueEntry& entry, const crypto::Issuer& issuing) {
 
 bool is_signed(const IssueEntry& entry, const std::vector<crypto::Certificate>& issuers) {
   const auto signature = parse_hex(entry.signature);
-  return signature && std::ranges::any_of(issuers, [&](const crypto::Certificate& issuer) {
-           return issuer.sha256_fingerprint() == entry.issuer &&
-                  issuer.verify(as_bytes(signed_text(entry)), *signature);
-         });
+  if (!signature || print_hex(*signature) != entry.signature) return false;  // capitals are another spelling
+  return std::ranges::any_of(issuers, [&](const crypto::Certificate& issuer) {
+    return issuer.sha256_fingerprint() == entry.issuer && issuer.verify(as_bytes(signed_text(entry)), *signature);
+  });
 }
 
 std::string print_entry(const IssueEntry& entry) {
