@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <fstream>
+
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/metric.h"
@@ -14,6 +16,22 @@ constexpr std::size_t samples_per_ms = 8;
 
 media::Pcm silence(milliseconds duration) {
   return std::make_shared<const std::vector<std::int16_t>>(static_cast<std::size_t>(duration.count()) * samples_per_ms);
+}
+
+Result<Buffer> read_file(const std::filesystem::path& path) {
+  constexpr std::size_t most = limits::prompt_seconds * 1000 * samples_per_ms * sizeof(std::int16_t) + 65'536;
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  if (error) return fail("the prompt is no file that can be read", path.string(), "check its permissions");
+  if (size > most) {
+    return fail(fmt::format("the prompt is longer than {} seconds", limits::prompt_seconds), path.string(),
+                "shorten it");
+  }
+  Buffer bytes(size);
+  std::ifstream file(path, std::ios::binary);
+  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
+  if (!file) return fail("the prompt cannot be read", path.string(), "check its permissions");
+  return bytes;
 }
 
 std::size_t bytes_of(const media::Pcm& samples) {
@@ -37,11 +55,9 @@ Result<media::Pcm> PromptStore::get(std::string_view name) {
     bytes_ -= bytes_of(known->second.samples);
     entries_.erase(known);
   }
-  TRY(media::Pcm samples, media::read_wav(path));
-  if (samples->size() > limits::prompt_seconds * 1000 * samples_per_ms) {
-    return fail(fmt::format("the prompt is longer than {} seconds", limits::prompt_seconds), path.string(),
-                "shorten it");
-  }
+  TRY(const Buffer file, read_file(path));
+  TRY(std::vector<std::int16_t> decoded, media::parse_wav(file, path.string()));
+  const media::Pcm samples = std::make_shared<const std::vector<std::int16_t>>(std::move(decoded));
   keep(name, {changed, samples});
   return samples;
 }

@@ -29,7 +29,7 @@ Interpreter::Machine::Machine(SessionVariables session) {
 
 void Interpreter::Machine::begin_event(Time now) {
   now_ = now;
-  if (now - window_ >= std::chrono::seconds(1) || window_ == Time{}) {
+  if (!window_ || now - *window_ >= std::chrono::seconds(1)) {
     window_ = now;
     steps_ = 0;
   }
