@@ -59,11 +59,12 @@ Place Draft::place(std::string_view table, std::string_view key) const {
 
 std::string closest(std::string_view word, const std::vector<std::string_view>& candidates) {
   std::string best;
-  std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;
+  std::size_t least = std::max<std::size_t>(2, word.size() / 3) + 1;
   if (word.size() > longest_word) return best;
   for (const std::string_view candidate : candidates) {
     if (candidate.size() > longest_word) continue;
-    if (const std::size_t far = distance(word, candidate); far < least) {
+    const std::size_t far = distance(word, candidate);
+    if (far < least && 2 * far <= std::max(word.size(), candidate.size())) {
       least = far;
       best = candidate;
     }

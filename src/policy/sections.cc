@@ -21,7 +21,8 @@ void read_store(TableReader& in, Site& site) {
     if (connection_file.empty())
       in.draft().error(in.place("kind"), "the store has no 'connection_file'",
                        "write connection_file = \"secrets/store.conninfo\": a file that holds the connection string");
-    site.store = connection_file;
+    else
+      site.store = connection_file;
   } else if (kind != "sqlite") {
     in.draft().error(in.place("kind"), fmt::format("there is no store of kind '{}'", kind),
                      "write \"sqlite\" or \"postgresql\"");
