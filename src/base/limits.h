@@ -13,10 +13,12 @@ using namespace std::chrono_literals;
 // SIP
 inline constexpr std::size_t sip_message_bytes = 65'536;
 inline constexpr std::size_t sip_header_count = 256;
+inline constexpr std::size_t sip_uri_parameters = 64;
 inline constexpr std::size_t sip_multipart_depth = 4;
 inline constexpr std::size_t sip_multipart_parts = 32;
 inline constexpr std::size_t sip_transactions = 200'000;
 inline constexpr std::size_t sip_max_forwards = 70;
+inline constexpr std::size_t refusals_kept = 100;  // per element, for `show refusals`
 inline constexpr std::size_t sip_legs = 50'000;
 inline constexpr std::size_t sip_route_set = 16;       // Record-Route values of one dialog
 inline constexpr std::size_t sip_forks = 8;            // 2xx answers of different forks to one INVITE

@@ -19,7 +19,7 @@ class PeerTable {
 
   [[nodiscard]] const std::shared_ptr<TlsServerContext>& server() const {
     return server_;
-  }                                                                                       ///< null without a listener
+  }  ///< null without a listener
   [[nodiscard]] std::shared_ptr<TlsClientContext> client(const std::string& peer) const;  ///< null: unknown peer
 
   /// Whether a handshake's facts are what we would demand of that peer now: one of its names, and one of its anchors.

@@ -203,7 +203,8 @@ void SipTransports::Core::closed(StreamConnection& connection, CloseCause cause,
   if (cause == CloseCause::remote && was_established) ++totals.remote_closures;
   if (cause == CloseCause::connect) ++totals.connect_failures;
   if (cause == CloseCause::idle) ++totals.inactive_ageouts;
-  log::info(options.name, "connection {} closed: {}", id, why.text());
+  // A refused handshake has its own line.
+  if (cause != CloseCause::handshake) log::info(options.name, "connection {} closed: {}", id, why.text());
   forget(connection);
   if (!connection.gone() && !shut && lingering.size() < limits::half_open_handshakes)
     lingering.push_back(keep);
