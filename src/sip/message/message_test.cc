@@ -107,6 +107,16 @@ TEST(Message, HoldsCSeqBelowTwoToThe31) {
     EXPECT_THAT(refusal(text(bad)), HasSubstr("400 CSeq")) << bad;
 }
 
+TEST(Message, TakesACallIdThatStaysOneWord) {
+  auto text = [](std::string_view call_id) {
+    std::string out = without("Call-ID");
+    return out.insert(out.size() - 2, "Call-ID: " + std::string(call_id) + "\r\n");
+  };
+  EXPECT_EQ(accepted(text("a@[::1]")).call_id(), "a@[::1]");
+  EXPECT_THAT(refusal(text("a b")), HasSubstr("400 Call-ID"));
+  EXPECT_THAT(refusal(text(std::string_view("a\0b", 3))), HasSubstr("400 Call-ID"));
+}
+
 TEST(Message, CutsADatagramAtContentLength) {
   const Message message = accepted(with("Content-Type: a/b\r\nContent-Length: 2\r\n", "hello"));
   EXPECT_EQ(message.body(), "he");

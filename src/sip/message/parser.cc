@@ -200,8 +200,11 @@ bool MessageParser::read_mandatory() {
   if (const char* trouble = read_cseq(index_->find(cseq)->value, index_->cseq)) return refuse(cseq, trouble);
   if (index_->status == 0 && index_->cseq.method_name != method_)
     return refuse(cseq, "its method is not that of the request");
-  return index_->find(call_id)->value.find_first_of(" \t") == std::string_view::npos ||
-         refuse(call_id, "it holds a space");
+  for (char c : index_->find(call_id)->value) {
+    if (static_cast<unsigned char>(c) <= ' ' || c == '\x7f')
+      return refuse(call_id, "it holds a space or a control character");
+  }
+  return true;
 }
 
 /// Checks every value of an address list.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "sip/message/grammar.h"
 #include "sip/message/values.h"
@@ -71,6 +72,30 @@ const char* parse_host_port(Uri& uri, std::string_view& rest) {
   return nullptr;
 }
 
+/// Every parameter has a name, and no name stands twice (RFC 3261 section 19.1.1). Comparing two URIs takes time with
+/// the square of their number, so that has a limit.
+const char* check_parameters(std::string_view parameters) {
+  struct Name {
+    const char* text;
+    std::size_t length;
+  };
+  std::array<Name, limits::sip_uri_parameters> names;  // left unset: only the first `count` are read
+  std::size_t count = 0;
+  for (std::string_view rest = parameters;;) {
+    const auto end = rest.find(';');
+    const std::string_view parameter = rest.substr(0, end);
+    const std::string_view name = parameter.substr(0, parameter.find('='));
+    if (name.empty()) return "a parameter has no name";
+    if (count == names.size()) return "there are more than 64 parameters";
+    for (std::size_t i = 0; i < count; ++i) {
+      if (grammar::same({names[i].text, names[i].length}, name)) return "a parameter is given twice";
+    }
+    names[count++] = {name.data(), name.size()};
+    if (end == npos) return nullptr;
+    rest.remove_prefix(end + 1);
+  }
+}
+
 /// ";" parameters ["?" headers], or nothing.
 const char* parse_tail(Uri& uri, std::string_view rest) {
   if (rest.empty()) return nullptr;
@@ -86,12 +111,7 @@ const char* parse_tail(Uri& uri, std::string_view rest) {
   }
   if (rest.empty()) return nullptr;
   uri.parameters = rest.substr(1);
-  bool after_separator = true;
-  for (char c : uri.parameters) {
-    if (after_separator && (c == ';' || c == '=')) return "a parameter has no name";
-    after_separator = c == ';';
-  }
-  return after_separator ? "a parameter has no name" : nullptr;
+  return check_parameters(uri.parameters);
 }
 
 const char* parse_sip(Uri& uri, std::string_view rest) {
@@ -108,7 +128,10 @@ const char* parse_sip(Uri& uri, std::string_view rest) {
 const char* parse_tel(Uri& uri, std::string_view rest) {
   const auto semicolon = rest.find(';');
   uri.user = rest.substr(0, semicolon);
-  if (semicolon != npos) uri.parameters = rest.substr(semicolon + 1);
+  if (semicolon != npos) {
+    uri.parameters = rest.substr(semicolon + 1);
+    if (const char* trouble = check_parameters(uri.parameters)) return trouble;
+  }
   const std::string_view number = uri.user.starts_with('+') ? uri.user.substr(1) : uri.user;
   bool digit = false;
   for (char c : number) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/limits.h"
+
 namespace ringwall::sip {
 namespace {
 
@@ -53,10 +55,18 @@ INSTANTIATE_TEST_SUITE_P(ParseUri, BadUri,
                          testing::Values("", "sip", ":", "sip:", "1sip:a@b", "sip:@b", "sip:a@", "sip:a@b@c",
                                          "sip:a b@c", "sip:a@b:", "sip:a@b:0", "sip:a@b:65536", "sip:a@b:5060x",
                                          "sip:a@b:-1", "sip:a@[::1", "sip:a@[]", "sip:a@[1234]", "sip:a@[::g]",
-                                         "sip:a@b;", "sip:a@b;;c", "sip:a@b;=c", "sip:a@b?", "sip:a%4@b", "sip:a%gg@b",
-                                         "sip:a@b;c=%4", "sip:<a@b>", "sip:a@b;c=\"d\"", "sip:a\r\nVia: x@b",
-                                         "sip:2001:db8::10", "tel:", "tel:+", "tel:abcxyz", "tel:+1 2", "http://a b",
-                                         "sip:a@b/c", "sip:\xc3\xbc@b"));
+                                         "sip:a@b;", "sip:a@b;;c", "sip:a@b;=c", "sip:a@b;x=1;X=2", "sip:a@b?",
+                                         "sip:a%4@b", "sip:a%gg@b", "sip:a@b;c=%4", "sip:<a@b>", "sip:a@b;c=\"d\"",
+                                         "sip:a\r\nVia: x@b", "sip:2001:db8::10", "tel:", "tel:+", "tel:abcxyz",
+                                         "tel:+1 2", "tel:+1;", "http://a b", "sip:a@b/c", "sip:\xc3\xbc@b"));
+
+TEST(ParseUri, LimitsTheNumberOfParameters) {
+  std::string text = "sip:a@b";
+  for (std::size_t i = 0; i < limits::sip_uri_parameters; ++i)
+    text += ";x" + std::to_string(i);
+  EXPECT_TRUE(parse_uri(text));
+  EXPECT_FALSE(parse_uri(text + ";x"));
+}
 
 TEST(Equivalent, FollowsTheExamplesOfRfc3261_19_1_4) {
   const auto same = [](const char* a, const char* b) { return equivalent(*parse_uri(a), *parse_uri(b)); };
