@@ -38,6 +38,7 @@ void Endpoint::Core::receive_bye(Leg& leg, ServerTransaction& transaction, const
   close_server_invite(leg, 487, now);
   if (leg.state == Leg::State::terminating) return;  // our own BYE crosses it, and ends the leg when it is answered
   if (leg.ack_due) send_ack(leg, {});
+  give_up_invite(leg, now);
   end_leg(leg, "the peer hung up", message);
 }
 

@@ -40,7 +40,10 @@ void Endpoint::Core::invite_response(ClientTransaction& transaction, const Messa
     if (used == nullptr) return end_fork(transaction, message, now);
     return invite_success(transaction, *used, message, now);
   }
-  if (used == nullptr || used->client_invite != transaction.id) return;
+  if (used == nullptr || used->client_invite != transaction.id) {
+    if (status < 200) transaction.give_up(now);  // the call ended before this re-INVITE was answered
+    return;
+  }
   if (status < 200) return invite_provisional(*used, message, now);
   invite_failure(transaction, *used, status, std::string(message->reason_phrase()), message, now);
 }
