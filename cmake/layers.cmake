@@ -15,7 +15,7 @@ ringwall_layer(media ALLOWS base crypto TEST_USES PkgConfig::srtp2)
 ringwall_layer(runtime ALLOWS base crypto policy sip/message sip/transport sip/endpoint sdp media
                USES OpenSSL::SSL Boost::headers Threads::Threads)
 ringwall_layer(store ALLOWS base USES ${SOCI_CORE} ${SOCI_SQLITE} ${SOCI_POSTGRESQL} Threads::Threads)
-ringwall_layer(call ALLOWS base policy sip/message sip/endpoint sip/dialog sdp media runtime)
+ringwall_layer(call ALLOWS base crypto policy sip/message sip/endpoint sip/dialog sdp media runtime)
 ringwall_layer(edge ALLOWS base policy sip/message sip/endpoint sip/dialog sdp media runtime call)
 ringwall_layer(router ALLOWS base policy store)
 ringwall_layer(call_server ALLOWS base policy sip/message sip/endpoint sip/dialog sdp media runtime call router)

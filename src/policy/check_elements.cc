@@ -101,6 +101,10 @@ void check_trunk_addresses(Draft& draft) {
 void check_elements(Draft& draft) {
   for (std::size_t i = 0; i < draft.site.elements.size(); ++i)
     canonicalize(draft, draft.site.elements[i].address, draft.place("element", i, "address"));
+  if (auto& verify = draft.site.verify) {
+    canonicalize(draft, verify->caller_address, draft.place("verify", "caller_address"));
+    canonicalize(draft, verify->phone_address, draft.place("verify", "phone_address"));
+  }
   check_kinds(draft);
   check_ports(draft);
   check_media(draft);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "policy/rules.h"
 
 namespace ringwall::policy {
@@ -88,9 +90,22 @@ void check_people(Draft& draft) {
       missing(draft, draft.place("service", i, "skill_group"), "skill group", site.services[i].skill_group, groups);
 }
 
+void check_verify(Draft& draft) {
+  if (!draft.site.verify) return;
+  const Site& site = draft.site;
+  const Verify& verify = *site.verify;
+  if (!verify.trunk.empty() && site.trunk(verify.trunk) == nullptr)
+    missing(draft, draft.place("verify", "trunk"), "trunk", verify.trunk, names_of(site.trunks, &Trunk::name));
+  if (!verify.number.empty() && site.service(verify.number) == nullptr)
+    missing(draft, draft.place("verify", "number"), "service", verify.number, names_of(site.services, &Service::number));
+  if (!verify.agent.empty() && std::ranges::none_of(site.agents, [&](const Agent& agent) { return agent.id == verify.agent; }))
+    missing(draft, draft.place("verify", "agent"), "agent", verify.agent, names_of(site.agents, &Agent::id));
+}
+
 }  // namespace
 
 void check_references(Draft& draft) {
+  check_verify(draft);
   check_trunks(draft);
   check_dial_peers(draft);
   check_people(draft);

@@ -150,6 +150,16 @@ void read_service(TableReader& in, Site& site) {
   site.services.push_back(std::move(service));
 }
 
+void read_verify(TableReader& in, Site& site) {
+  Verify verify;
+  in.text("trunk", verify.trunk);
+  in.text("number", verify.number);
+  in.text("agent", verify.agent);
+  in.text("caller_address", verify.caller_address);
+  in.text("phone_address", verify.phone_address);
+  site.verify = std::move(verify);
+}
+
 struct Section {
   std::string_view key;
   std::string_view what;  ///< for people
@@ -170,6 +180,7 @@ constexpr Section sections[] = {
     {"agent", "agent", read_agent, true},
     {"skill_group", "skill group", read_skill_group, true},
     {"service", "service", read_service, true},
+    {"verify", "verify section", read_verify, false},
 };
 
 void read_table(const Section& section, const toml::table& table, std::size_t index, const std::string& label,

@@ -100,6 +100,15 @@ struct Service {
   std::string skill_group;
 };
 
+/// How `ringwall verify` calls the site. It has a number and an agent of its own, so that a proof never rings a person.
+struct Verify {
+  std::string trunk;           ///< the test caller comes in here, under the first of its names
+  std::string number;          ///< of a service
+  std::string agent;
+  std::string caller_address;  ///< where the test caller and the test phone have their sockets
+  std::string phone_address;
+};
+
 struct Site {
   std::filesystem::path folder;
   std::string name;
@@ -118,6 +127,7 @@ struct Site {
   std::vector<Agent> agents;
   std::vector<SkillGroup> skill_groups;
   std::vector<Service> services;
+  std::optional<Verify> verify;
 
   [[nodiscard]] const Element* element(std::string_view element_name) const;
   [[nodiscard]] const Element* element_of_kind(ElementKind kind) const;

@@ -139,7 +139,7 @@ class Interpreter::Machine {
   Redacted<std::string> ahead_;
 
   Time now_{};
-  Time window_{};  ///< begin of the second in which steps_ were made
+  std::optional<Time> window_;  ///< begin of the second in which steps_ were made
   std::size_t steps_ = 0;
 };
 

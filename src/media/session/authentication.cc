@@ -37,9 +37,11 @@ AuthenticationReport authenticate(std::span<const SrtpKeys> keys, std::span<cons
   for (const CapturedPacket& packet : packets) {
     AuthenticatedPackets& side = packet.from_peer ? report.from_peer : report.to_peer;
     ++side.packets;
-    side.authenticated += std::ranges::any_of(generations, [&](const auto& generation) {
+    const bool authentic = std::ranges::any_of(generations, [&](const auto& generation) {
       return authenticates(packet.from_peer ? generation->from_peer : generation->to_peer, packet.bytes);
     });
+    side.authenticated += authentic;
+    report.authentic.push_back(authentic);
   }
   return report;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "media/types.h"
 
@@ -18,6 +19,7 @@ struct AuthenticatedPackets {
 };
 struct AuthenticationReport {
   AuthenticatedPackets from_peer, to_peer;
+  std::vector<bool> authentic;  ///< one for each packet, in their order
 };
 
 /// Takes the packets, in the order of their capture, through fresh contexts of each of the keys. A packet counts once,

@@ -1,0 +1,116 @@
+#include "call/element.h"
+
+#include "base/check.h"
+#include "base/text.h"
+#include "crypto/random.h"
+#include "policy/waivers.h"
+#include "sip/message/multipart.h"
+
+namespace ringwall::call {
+
+Element::Element(ElementContext context, std::string name) : context_(std::move(context)), name_(std::move(name)) {}
+
+const policy::Element& Element::self() const {
+  const policy::Element* found = site().element(name_);
+  CHECK(found);
+  return *found;
+}
+
+Result<> Element::start() {
+  UserAgent::Handlers handlers;
+  handlers.invite = [this](const sip::IncomingInvite& invite) {
+    const auto peer = admit(invite.flow);
+    if (!peer)
+      agent_->refuse(invite, peer.error());
+    else if (draining_ && peer->kind != policy::PeerKind::element)
+      agent_->refuse(invite, {.status = 503, .warning = "the site is shutting down"});
+    else
+      on_invite(invite, *peer);
+  };
+  handlers.request = [this](const sip::IncomingRequest& request) {
+    const auto peer = admit(request.flow);
+    peer ? on_request(request, *peer) : agent_->refuse(request, peer.error());
+  };
+  TRY(agent_, UserAgent::create(context_.loop, host_options(), std::move(handlers)));
+  return {};
+}
+
+Result<> Element::reload() { return agent_->host().set_peers(peers()); }
+
+void Element::on_request(const sip::IncomingRequest& request, const policy::Admitted&) {
+  agent_->refuse(request, {.status = 405, .warning = "this element does not take " + std::string(request.message->method_name())});
+}
+
+std::vector<runtime::PeerPolicy> Element::peers() const {
+  const runtime::TrustAnchors site_anchors{.file = site().folder / "pki" / "anchors.pem"};
+  std::vector<runtime::PeerPolicy> out;
+  for (const auto& element : site().elements)
+    if (element.name != name_) out.push_back({element.name, {element.host}, site_anchors, site().tls_minimum});
+  for (const auto& trunk : site().trunks) {
+    const auto* profile = site().profile(trunk.profile);
+    if (trunk.element != name_ || !profile || profile->mode == policy::Mode::clear) continue;
+    out.push_back({trunk.name, trunk.names, trunk.anchors.empty() ? site_anchors : runtime::TrustAnchors{.file = trunk.anchors},
+                   profile->tls_minimum});
+  }
+  return out;
+}
+
+runtime::SipHostOptions Element::host_options() const {
+  runtime::SipHostOptions out;
+  out.name = name_;
+  out.host = self().host;
+  out.address = self().address;
+  out.tls_port = self().sip_port;
+  out.identity = runtime::TlsIdentity::in_folder(site().folder / "pki" / "elements" / name_);
+  out.peers = peers();
+  out.incoming_anchors = {{.file = site().folder / "pki" / "anchors.pem"}};
+  out.tls_minimum = site().tls_minimum;
+  out.debug_key_log = context_.debug_key_log;
+  for (const auto& trunk : site().trunks) {
+    const auto* profile = site().profile(trunk.profile);
+    if (trunk.element != name_ || !profile || profile->mode != policy::Mode::clear || !out.clear_listeners.empty()) continue;
+    out.clear_listeners = {{sip::Transport::udp, 5060, profile->waiver}, {sip::Transport::tcp, 5060, profile->waiver}};
+  }
+  return out;
+}
+
+std::expected<policy::Admitted, policy::Refusal> Element::admit(const sip::Flow& flow) const {
+  const policy::Presented presented{.secure = flow.transport == sip::Transport::tls,
+                                    .names = flow.tls.peer_names,
+                                    .anchor = flow.tls.anchor,
+                                    .remote_ip = flow.remote.ip};
+  return policy::admit(site(), *context_.in_force->anchors, self(), presented, wall_now());
+}
+
+sip::Route Element::route_to(const policy::Element& element) {
+  return {.transport = sip::Transport::tls, .address = {element.address, element.sip_port}, .peer = element.name};
+}
+
+void Element::record(const std::string& interaction, std::string_view kind,
+                     const std::vector<std::pair<std::string_view, std::string>>& detail) const {
+  if (context_.record) context_.record(interaction, kind, detail);
+}
+
+std::string interaction_of(const sip::Message& message) {
+  std::string_view value = message.header(sip::HeaderName::session_id);
+  const std::string_view local = trim(take_until(value, ';'));
+  if (local.size() == 32 && parse_hex(local)) return to_lower(local);
+  std::uint8_t random[16];
+  crypto::random_bytes(random);
+  return print_hex(random);
+}
+
+sip::Headers interaction_header(const std::string& interaction) {
+  return {{"Session-ID", interaction + ";remote=" + std::string(32, '0')}};
+}
+
+std::string_view sdp_of(const sip::Message& message) {
+  const auto found = sip::find_part(message.header(sip::HeaderName::content_type), message.body(), "application/sdp");
+  return found ? found->value_or(std::string_view{}) : std::string_view{};
+}
+
+std::string user_or_uri(const sip::Uri& uri) {
+  return uri.user.empty() ? std::string(uri.text) : sip::unescape(uri.user);
+}
+
+}  // namespace ringwall::call

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "call/user_agent.h"
+#include "policy/admission.h"
+#include "policy/anchors.h"
+#include "policy/site.h"
+#include "runtime/media_engine.h"
+
+namespace ringwall::call {
+
+/// The configuration in force. A reload replaces the pointers; calls that run keep what they were admitted with.
+struct SiteInForce {
+  std::shared_ptr<const policy::Site> site;
+  std::shared_ptr<const policy::Anchors> anchors;
+};
+
+/// Something that happened to an interaction, for the one event log: detail is a list of names and values.
+using RecordEvent = std::function<void(const std::string& interaction, std::string_view kind,
+                                       const std::vector<std::pair<std::string_view, std::string>>& detail)>;
+
+/// What every element is given.
+struct ElementContext {
+  runtime::SignallingLoop& loop;
+  runtime::MediaEngine& media;
+  std::shared_ptr<const SiteInForce> in_force;
+  RecordEvent record;
+  bool debug_key_log = false;
+};
+
+/// A SIP element of the site: its user agent with the site's identities and peers, and who may speak to it.
+class Element {
+ public:
+  Element(ElementContext context, std::string name);
+  virtual ~Element() = default;
+  Element(const Element&) = delete;
+
+  /// Opens the listeners with the element's certificates from <site>/pki/elements/<name>.
+  Result<> start();
+  /// The configuration in force has changed.
+  virtual Result<> reload();
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] UserAgent& agent() { return *agent_; }
+  [[nodiscard]] const UserAgent& agent() const { return *agent_; }
+  [[nodiscard]] const policy::Site& site() const { return *context_.in_force->site; }
+  [[nodiscard]] const policy::Element& self() const;
+  [[nodiscard]] ElementContext& context() { return context_; }
+  [[nodiscard]] Time now() const { return context_.loop.now(); }
+
+  /// While draining, new calls from trunks and phones are refused (503); those that run go on, and so does what other
+  /// elements need for them.
+  void drain() { draining_ = true; }
+
+  /// Where calls to another element go.
+  [[nodiscard]] static sip::Route route_to(const policy::Element& element);
+  void record(const std::string& interaction, std::string_view kind,
+              const std::vector<std::pair<std::string_view, std::string>>& detail) const;
+
+ protected:
+  virtual void on_invite(const sip::IncomingInvite& invite, const policy::Admitted& peer) = 0;
+  /// A request outside a dialog that is no OPTIONS. Default: 405.
+  virtual void on_request(const sip::IncomingRequest& request, const policy::Admitted& peer);
+
+ private:
+  [[nodiscard]] runtime::SipHostOptions host_options() const;
+  [[nodiscard]] std::vector<runtime::PeerPolicy> peers() const;
+  [[nodiscard]] std::expected<policy::Admitted, policy::Refusal> admit(const sip::Flow& flow) const;
+
+  ElementContext context_;
+  std::string name_;
+  std::unique_ptr<UserAgent> agent_;
+  bool draining_ = false;
+};
+
+/// The interaction that a request belongs to: the local UUID of its Session-ID (RFC 7989), or a new one.
+std::string interaction_of(const sip::Message& message);
+sip::Headers interaction_header(const std::string& interaction);
+
+/// The body if it is a session description (also inside a multipart body), else "".
+std::string_view sdp_of(const sip::Message& message);
+
+/// user@host without parameters, for lists: "6016", "sip:1001@ringwall.test".
+std::string user_or_uri(const sip::Uri& uri);
+
+}  // namespace ringwall::call

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "call/leg_owner.h"
+#include "policy/admission.h"
+#include "runtime/sip_host.h"
+
+namespace ringwall::call {
+
+/// A refusal that happened, as `show connections` lists it.
+struct RefusalView {
+  WallTime when{};
+  std::string element;
+  std::string from;  ///< address and, where there is one, verified name
+  int status = 0;
+  std::string what, mend;
+};
+
+/// An element's or a phone's user agent: a SipHost, and the table of who owns which leg.
+class UserAgent {
+ public:
+  struct Handlers {
+    std::function<void(const sip::IncomingInvite&)> invite;
+    /// Requests outside a dialog, but for OPTIONS, which is answered here. Empty: 405.
+    std::function<void(const sip::IncomingRequest&)> request;
+    std::function<void(const sip::Completed&)> completed;
+  };
+
+  static Result<std::unique_ptr<UserAgent>> create(runtime::SignallingLoop& loop, runtime::SipHostOptions options,
+                                                   Handlers handlers);
+
+  /// The endpoint, for one or more calls; what they produce is sent when the current event or callback is done.
+  [[nodiscard]] sip::Endpoint& endpoint();
+  [[nodiscard]] runtime::SipHost& host() { return *host_; }
+  [[nodiscard]] runtime::SignallingLoop& loop() { return loop_; }
+  [[nodiscard]] Time now() const { return loop_.now(); }
+  [[nodiscard]] const std::string& name() const { return name_; }
+
+  /// From now on `owner` gets the leg's events, until disown() or the leg's end.
+  void own(sip::LegId leg, std::shared_ptr<LegOwner> owner);
+  void disown(sip::LegId leg);
+
+  void refuse(const sip::IncomingInvite& invite, const policy::Refusal& refusal);
+  void refuse(const sip::IncomingRequest& request, const policy::Refusal& refusal);
+
+  /// Every call once.
+  [[nodiscard]] std::vector<LegView> calls() const;
+  [[nodiscard]] const std::vector<RefusalView>& refusals() const { return refusals_; }
+  [[nodiscard]] std::size_t leg_count() const { return owners_.size(); }
+  void hang_up_all(std::string_view reason);
+
+ private:
+  UserAgent(runtime::SignallingLoop& loop, std::string name, std::string host, Handlers handlers);
+  void dispatch(const sip::Event& event);
+  template <class LegEvent>
+  void hand_over(const LegEvent& event);
+  void note(const sip::Flow& flow, const policy::Refusal& refusal);
+  sip::Headers warning_header(const policy::Refusal& refusal) const;
+  [[nodiscard]] std::vector<std::shared_ptr<LegOwner>> distinct_owners() const;
+
+  runtime::SignallingLoop& loop_;
+  std::string name_, host_name_;
+  Handlers handlers_;
+  std::unordered_map<sip::LegId, std::shared_ptr<LegOwner>> owners_;
+  std::vector<RefusalView> refusals_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  bool flush_pending_ = false;
+  std::unique_ptr<runtime::SipHost> host_;
+};
+
+}  // namespace ringwall::call

@@ -1,0 +1,144 @@
+#include "call_manager/call_manager.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "call_manager/line_call.h"
+#include "policy/dial_plan.h"
+
+namespace ringwall::call_manager {
+namespace {
+
+/// The line of an address-of-record: "sip:1001@ringwall.test" is "1001".
+std::string line_of(const std::string& aor) {
+  const auto uri = sip::parse_uri(aor);
+  return uri ? call::user_or_uri(*uri) : aor;
+}
+
+}  // namespace
+
+CallManager::CallManager(call::ElementContext context, std::string name, store::StoreThread& store)
+    : Element(std::move(context), std::move(name)), store_(store) {}
+
+void CallManager::restore(const std::vector<store::Binding>& bindings) {
+  const WallTime wall = wall_now();
+  for (const auto& binding : bindings) {
+    if (binding.expires <= wall) continue;
+    sip::Binding restored;
+    restored.aor = binding.address_of_record;
+    restored.contact = binding.contact;
+    restored.instance = binding.instance;
+    restored.reg_id = binding.reg_id;
+    restored.call_id = binding.call_id;
+    restored.cseq = binding.cseq;
+    restored.user_agent = binding.user_agent;
+    if (const auto remote = parse_net_address(binding.remote)) restored.remote = *remote;
+    restored.updated = now();
+    restored.expires = now() + (binding.expires - wall);
+    registrar_.restore(std::move(restored));
+  }
+  store_.submit([wall](store::Database& database) -> Result<> {
+    TRY_VOID(store::Registrations(database).remove_expired(wall));
+    return {};
+  });
+  arm_timer();
+}
+
+store::Binding CallManager::stored(const sip::Binding& binding) const {
+  const auto* phone = site().phone_of_line(line_of(binding.aor));
+  store::Binding out;
+  out.address_of_record = binding.aor;
+  out.contact = binding.contact;
+  out.instance = binding.instance;
+  out.reg_id = binding.reg_id;
+  out.call_id = binding.call_id;
+  out.cseq = binding.cseq;
+  out.expires = wall_now() + std::chrono::duration_cast<std::chrono::seconds>(binding.expires - now());
+  out.path = fmt::format("{}", fmt::join(binding.path, ", "));
+  out.peer = phone ? phone->name : "";
+  out.remote = binding.remote.port ? binding.remote.text() : "";
+  out.transport = sip::print(binding.transport);
+  out.user_agent = binding.user_agent;
+  return out;
+}
+
+std::vector<store::Binding> CallManager::bindings() const {
+  std::vector<store::Binding> out;
+  for (const sip::Binding* binding : registrar_.all()) out.push_back(stored(*binding));
+  return out;
+}
+
+void CallManager::on_request(const sip::IncomingRequest& request, const policy::Admitted& peer) {
+  if (request.message->method() != sip::Method::register_) {
+    Element::on_request(request, peer);
+    return;
+  }
+  const auto* phone = peer.kind == policy::PeerKind::phone ? site().phone(peer.name) : nullptr;
+  const std::string line = call::user_or_uri(request.message->to().uri);
+  if (!phone || phone->line != line) {
+    agent().refuse(request, {.status = 403,
+                             .warning = "this certificate may not register this line",
+                             .reason = fmt::format("{} may not register line {}", peer.name, line),
+                             .mend = phone ? "its line is " + phone->line + "; change [[phone]] or the phone's account" : "add a [[phone]] for it"});
+    return;
+  }
+  const std::string aor = fmt::format("sip:{}@{}", line, site().domain);
+  auto outcome = registrar_.process(*request.message, request.flow, aor, now());
+  apply(outcome.changes);
+  agent().endpoint().respond(request.id, {.status = outcome.status, .reason = outcome.reason, .headers = std::move(outcome.headers)}, now());
+  arm_timer();
+}
+
+void CallManager::apply(const std::vector<sip::BindingChange>& changes) {
+  for (const auto& change : changes) {
+    const bool removed = change.kind == sip::BindingChange::Kind::removed;
+    if (change.kind != sip::BindingChange::Kind::refreshed)
+      log::info(name(), "{} {} at {}{}", removed ? "gone:" : "registered:", change.binding.aor, change.binding.remote.text(),
+                change.reason.empty() ? "" : " (" + change.reason + ")");
+    store_.submit([binding = stored(change.binding), removed](store::Database& database) {
+      store::Registrations registrations(database);
+      return removed ? registrations.remove(binding) : registrations.put(binding);
+    });
+  }
+}
+
+void CallManager::lost(sip::FlowId flow) { apply(registrar_.flow_closed(flow)); }
+
+void CallManager::arm_timer() {
+  const auto next = registrar_.next_timer();
+  if (!next) return timer_.cancel();
+  timer_ = context().loop.after(std::max(*next - now(), Duration::zero()), [this] {
+    apply(registrar_.expire(now()));
+    arm_timer();
+  });
+}
+
+void CallManager::on_invite(const sip::IncomingInvite& invite, const policy::Admitted& peer) {
+  const std::string number = call::user_or_uri(invite.message->request_uri());
+  if (site().phone_of_line(number)) {
+    for (const sip::Binding* binding : registrar_.lookup(fmt::format("sip:{}@{}", number, site().domain), now())) {
+      if (!binding->flow) continue;  // from before a restart: the phone has yet to come back
+      const std::string phone = site().phone_of_line(number)->name;
+      LineCall::start(*this, invite, peer.name,
+                      {.peer = phone,
+                       .number = number,
+                       .request_uri = binding->contact,
+                       .route = {.flow = binding->flow, .transport = binding->transport, .address = binding->remote, .peer = phone}});
+      return;
+    }
+    agent().refuse(invite, {.status = 480, .warning = "line " + number + " has no registered phone", .mend = "see 'ringwall show registrations'"});
+    return;
+  }
+  const auto* dial_peer = policy::find_dial_peer(site(), name(), number);
+  const auto* element = dial_peer ? site().element(dial_peer->target) : nullptr;
+  if (!element || element->name == peer.name) {
+    agent().refuse(invite, {.status = 404, .warning = "there is no line or dial peer for " + number, .mend = "add a [[phone]] with this line, or a [[dial_peer]] of the call manager"});
+    return;
+  }
+  LineCall::start(*this, invite, peer.name,
+                  {.peer = element->name,
+                   .number = number,
+                   .request_uri = fmt::format("sip:{}@{}", sip::escape_user(number), element->host),
+                   .route = Element::route_to(*element)});
+}
+
+}  // namespace ringwall::call_manager

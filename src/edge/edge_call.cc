@@ -1,0 +1,217 @@
+#include "edge/edge_call.h"
+
+#include "base/log.h"
+
+namespace ringwall::edge {
+namespace {
+
+call::AudioLegOptions audio_options(const Edge& edge, const policy::SecurityProfile& profile, const std::string& waiver) {
+  call::AudioLegOptions out;
+  out.ip = edge.self().address;
+  out.port_low = edge.site().media_port_low;
+  out.port_high = edge.site().media_port_high;
+  out.waiver = waiver;
+  if (waiver.empty()) out.suites = profile.suites;
+  return out;
+}
+
+/// The caller's own name and number, at our host: addresses of one side are not shown to the other.
+std::string hidden_from(const sip::Message& invite, const std::string& host) {
+  const std::string user = sip::escape_user(call::user_or_uri(invite.from().uri));
+  const std::string uri = fmt::format("<sip:{}@{}>", user.empty() ? "anonymous" : user, host);
+  const std::string_view name = invite.from().display_name;
+  return name.empty() ? uri : fmt::format("\"{}\" {}", name, uri);
+}
+
+}  // namespace
+
+void EdgeCall::start(Edge& edge, const sip::IncomingInvite& invite, const policy::Admitted& peer, const std::string& dial_peer,
+                     const Target& target) {
+  const std::shared_ptr<EdgeCall> self(new EdgeCall(edge, invite, peer, dial_peer, target));
+  if (!self->open_audio(invite, peer, target)) return;
+  edge.agent().own(invite.leg, self);
+  self->invite_target(invite, target);
+}
+
+EdgeCall::EdgeCall(Edge& edge, const sip::IncomingInvite& invite, const policy::Admitted& peer, std::string dial_peer,
+                   const Target& target)
+    : edge_(edge),
+      interaction_(call::interaction_of(*invite.message)),
+      number_(call::user_or_uri(invite.message->request_uri())),
+      dial_peer_(std::move(dial_peer)),
+      caller_offer_(call::sdp_of(*invite.message)),
+      began_(wall_now()) {
+  from_.leg = invite.leg;
+  from_.peer = peer.name;
+  to_.peer = target.name;
+}
+
+bool EdgeCall::open_audio(const sip::IncomingInvite& invite, const policy::Admitted& peer, const Target& target) {
+  const auto refuse = [&](int status, const Error& why) {
+    edge_.agent().refuse(invite, {.status = status, .warning = why.what, .mend = why.mend});
+    return false;
+  };
+  auto& media = edge_.context().media;
+  auto from = call::AudioLeg::open(media, audio_options(edge_, peer.profile, peer.waiver));
+  if (!from) return refuse(503, from.error());
+  from_.audio = std::move(*from);
+  if (!caller_offer_.empty())
+    if (const auto fine = from_.audio->acceptable(caller_offer_); !fine) return refuse(488, fine.error());
+  auto options = audio_options(edge_, target.profile, target.waiver);
+  options.beside = from_.audio->leg();
+  auto to = call::AudioLeg::open(media, std::move(options));
+  if (!to) return refuse(503, to.error());
+  to_.audio = std::move(*to);
+  media.relay(from_.audio->leg(), to_.audio->leg());
+  return true;
+}
+
+void EdgeCall::invite_target(const sip::IncomingInvite& invite, const Target& target) {
+  sip::Outgoing out;
+  out.route = target.route;
+  out.request_uri = fmt::format("sip:{}@{}", sip::escape_user(number_), target.host);
+  out.from = hidden_from(*invite.message, edge_.self().host);
+  out.to = fmt::format("<sip:{}@{}>", sip::escape_user(number_), target.host);
+  out.headers = call::interaction_header(interaction_);
+  out.body = sip::sdp_body(to_.audio->offer());
+  to_.offered = true;
+  to_.leg = edge_.agent().endpoint().invite(std::move(out), edge_.now());
+  edge_.agent().own(to_.leg, shared_from_this());
+  log::info(edge_.name(), "call {} for {} from {} goes to {} by dial peer {}", interaction_, number_, from_.peer, to_.peer, dial_peer_);
+  edge_.record(interaction_, "arrived", {{"number", number_}, {"from", from_.peer}, {"to", to_.peer}, {"dial_peer", dial_peer_}});
+}
+
+void EdgeCall::on(const sip::Progress& progress) {
+  edge_.agent().endpoint().provisional(from_.leg, 180, {}, edge_.now());
+  (void)progress;
+}
+
+void EdgeCall::on(const sip::Answered& answered) {
+  Side& answering = side(answered.leg);
+  edge_.agent().endpoint().ack(answered.leg, {}, edge_.now());
+  if (!answering.offered) return;
+  answering.offered = false;
+  if (const auto applied = answering.audio->answered(call::sdp_of(*answered.message)); !applied) {
+    fail(502, applied.error());
+    return;
+  }
+  if (!connected_) accept_caller();
+}
+
+void EdgeCall::accept_caller() {
+  connected_ = wall_now();
+  if (caller_offer_.empty()) {
+    from_.offered = true;
+    edge_.agent().endpoint().accept(from_.leg, sip::sdp_body(from_.audio->offer()), edge_.now(), call::interaction_header(interaction_));
+    return;
+  }
+  auto answer = from_.audio->answer(caller_offer_);
+  if (!answer) {
+    fail(488, answer.error());
+    return;
+  }
+  edge_.agent().endpoint().accept(from_.leg, sip::sdp_body(std::move(*answer)), edge_.now(), call::interaction_header(interaction_));
+}
+
+void EdgeCall::on(const sip::Acked& acked) {
+  Side& acking = side(acked.leg);
+  if (!acking.offered) return;
+  acking.offered = false;
+  if (const auto applied = acking.audio->answered(call::sdp_of(*acked.message)); !applied) fail(488, applied.error());
+}
+
+void EdgeCall::on(const sip::Reinvited& reinvited) {
+  Side& side = this->side(reinvited.leg);
+  auto& endpoint = edge_.agent().endpoint();
+  const std::string_view offer = call::sdp_of(*reinvited.message);
+  if (offer.empty()) {
+    side.offered = true;
+    endpoint.accept(reinvited.leg, sip::sdp_body(side.audio->offer()), edge_.now());
+    return;
+  }
+  auto answer = side.audio->answer(offer);
+  if (answer) {
+    endpoint.accept(reinvited.leg, sip::sdp_body(std::move(*answer)), edge_.now());
+    return;
+  }
+  log::warning(edge_.name(), "call {}: re-INVITE from {} refused: {}", interaction_, side.peer, answer.error().text());
+  endpoint.reject(reinvited.leg,
+                  {.status = 488, .headers = {{"Warning", policy::Refusal{.warning = answer.error().what}.warning_header(edge_.self().host)}}},
+                  edge_.now());
+}
+
+void EdgeCall::on(const sip::Refused& refused) {
+  if (refused.reinvite || over_) return;
+  over_ = true;
+  log::info(edge_.name(), "call {} refused by {}: {} {}", interaction_, to_.peer, refused.status, refused.reason);
+  sip::Answer answer{.status = refused.status, .reason = refused.reason};
+  if (refused.message)
+    if (const auto warning = refused.message->header(sip::HeaderName::warning); !warning.empty())
+      answer.headers.emplace_back("Warning", warning);
+  edge_.agent().endpoint().reject(from_.leg, std::move(answer), edge_.now());
+  finish("refused");
+}
+
+void EdgeCall::on(const sip::Ended& ended) {
+  if (over_) return;
+  over_ = true;
+  edge_.agent().endpoint().hang_up(other(ended.leg).leg, edge_.now());
+  finish(ended.leg == from_.leg ? "the caller hung up" : "the site hung up");
+}
+
+void EdgeCall::on(const sip::IncomingRequest& request) {
+  const bool known = request.message->method() == sip::Method::options || request.message->method() == sip::Method::info;
+  edge_.agent().endpoint().respond(request.id, {.status = known ? 200 : 501}, edge_.now());
+}
+
+void EdgeCall::hang_up(std::string_view reason) {
+  if (over_) return;
+  over_ = true;
+  edge_.agent().endpoint().hang_up(from_.leg, edge_.now());
+  edge_.agent().endpoint().hang_up(to_.leg, edge_.now());
+  finish(reason);
+}
+
+void EdgeCall::fail(int status, const Error& why) {
+  log::warning(edge_.name(), "call {} ended: {}", interaction_, why.text());
+  if (!connected_) edge_.agent().endpoint().reject(from_.leg, {.status = status}, edge_.now());
+  hang_up(why.what);
+}
+
+void EdgeCall::finish(std::string_view reason) {
+  edge_.record(interaction_, "left", {{"reason", std::string(reason)}});
+  log::info(edge_.name(), "call {} over: {}", interaction_, reason);
+  edge_.agent().disown(from_.leg);
+  edge_.agent().disown(to_.leg);
+}
+
+call::LegView EdgeCall::view(const Side& side, bool outgoing) const {
+  call::LegView out;
+  out.element = edge_.name();
+  out.leg = side.leg;
+  out.interaction = interaction_;
+  out.outgoing = outgoing;
+  out.peer = side.peer;
+  out.number = number_;
+  out.dial_peer = dial_peer_;
+  out.began = began_;
+  out.connected = connected_;
+  if (const auto view = edge_.agent().endpoint().view(side.leg)) {
+    out.state = view->state;
+    out.flow = view->flow;
+    out.remote = view->remote;
+  }
+  out.media = side.audio->leg();
+  out.suite = side.audio->suite();
+  out.codec = side.audio->codec();
+  out.waiver = side.audio->waiver();
+  out.secure = side.audio->secure();
+  return out;
+}
+
+void EdgeCall::describe(std::vector<call::LegView>& out) const {
+  out.push_back(view(from_, false));
+  out.push_back(view(to_, true));
+}
+
+}  // namespace ringwall::edge

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "call/audio_leg.h"
+#include "edge/edge.h"
+
+namespace ringwall::edge {
+
+/// Where a call goes on.
+struct Target {
+  std::string name;  ///< element or trunk
+  std::string host;  ///< for the request URI
+  sip::Route route;
+  policy::SecurityProfile profile;
+  std::string waiver;
+};
+
+/// One call through the edge. `from` is the side that called, `to` the side that is called; each has its own offer and
+/// answer, so that a re-INVITE on one side (the call server moves the call from the voice browser to an agent) is
+/// answered here and never reaches the other.
+class EdgeCall final : public call::LegOwner, public std::enable_shared_from_this<EdgeCall> {
+ public:
+  static void start(Edge& edge, const sip::IncomingInvite& invite, const policy::Admitted& peer, const std::string& dial_peer,
+                    const Target& target);
+
+  void on(const sip::Progress& progress) override;
+  void on(const sip::Answered& answered) override;
+  void on(const sip::Refused& refused) override;
+  void on(const sip::Reinvited& reinvited) override;
+  void on(const sip::Acked& acked) override;
+  void on(const sip::Ended& ended) override;
+  void on(const sip::IncomingRequest& request) override;
+  void hang_up(std::string_view reason) override;
+  void describe(std::vector<call::LegView>& out) const override;
+
+ private:
+  struct Side {
+    sip::LegId leg;
+    std::string peer;
+    std::unique_ptr<call::AudioLeg> audio;
+    bool offered = false;  ///< our offer is out; their answer is awaited
+  };
+
+  EdgeCall(Edge& edge, const sip::IncomingInvite& invite, const policy::Admitted& peer, std::string dial_peer, const Target& target);
+  bool open_audio(const sip::IncomingInvite& invite, const policy::Admitted& peer, const Target& target);
+  void invite_target(const sip::IncomingInvite& invite, const Target& target);
+  void accept_caller();
+  void fail(int status, const Error& why);
+  void finish(std::string_view reason);
+  Side& side(sip::LegId leg) { return leg == from_.leg ? from_ : to_; }
+  Side& other(sip::LegId leg) { return leg == from_.leg ? to_ : from_; }
+  [[nodiscard]] call::LegView view(const Side& side, bool outgoing) const;
+
+  Edge& edge_;
+  std::string interaction_, number_, dial_peer_;
+  std::string caller_offer_;  ///< empty: the caller leaves the offer to us
+  Side from_, to_;
+  WallTime began_;
+  std::optional<WallTime> connected_;
+  bool over_ = false;
+};
+
+}  // namespace ringwall::edge
