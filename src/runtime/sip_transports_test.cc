@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
 
 #include "runtime/element_for_test.h"
 
@@ -218,6 +222,34 @@ TEST_F(SipTransportsTest, ShowsTheIdentityThatTheSniAsksFor) {
   for (const auto& message : server.recorder.messages)
     names.push_back(message.flow.tls.local_name);
   EXPECT_THAT(names, testing::UnorderedElementsAre("server.ringwall.test", "second.ringwall.test"));
+}
+
+TEST_F(SipTransportsTest, SessionKeysAreWrittenOnlyOnRequest) {
+  const auto file = std::filesystem::temp_directory_path() / ("ringwall-keys-" + std::to_string(::getpid()));
+  std::filesystem::remove(file);
+  ::setenv("SSLKEYLOGFILE", file.c_str(), 1);
+  for (const bool wanted : {false, true}) {
+    auto to = server_options();
+    to.debug_key_log = wanted;
+    TestElement edge(loop, edge_options()), server(loop, to);
+    edge.send(edge.route_to(server, "server"), request_text("OPTIONS", {"127.55.1.1", 5061}));
+    ASSERT_TRUE(run([&] { return server.recorder.messages.size() == 1; }));
+    EXPECT_EQ(std::filesystem::exists(file), wanted);
+  }
+  ::unsetenv("SSLKEYLOGFILE");
+  std::filesystem::remove(file);
+}
+
+TEST_F(SipTransportsTest, AConnectionThatIsBeingClosedIsNotReused) {
+  TestElement edge(loop, edge_options()), server(loop, server_options());
+  const auto text = request_text("OPTIONS", {"127.55.1.1", 5061});
+  edge.send(edge.route_to(server, "server"), text);
+  ASSERT_TRUE(run([&] { return server.recorder.messages.size() == 1; }));
+  ASSERT_TRUE(edge.transports->close_connection(edge.transports->view().connections.at(0).flow));
+  edge.send(edge.route_to(server, "server"), text);
+  ASSERT_TRUE(run([&] { return server.recorder.messages.size() == 2; }));
+  EXPECT_TRUE(edge.recorder.failed.empty());
+  EXPECT_FALSE(edge.transports->close_connection(sip::FlowId{99}));
 }
 
 TEST_F(SipTransportsTest, ARouteOfAnUnknownPeerFails) {

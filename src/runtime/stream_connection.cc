@@ -213,8 +213,7 @@ void StreamConnection::read_ended(IoStatus status) {
 }
 
 bool StreamConnection::enqueue(sip::TransmitId id, std::string bytes) {
-  if (!usable() || failing_ ||
-      bytes.size() > limits_.write_queue_bytes - std::min(queue_bytes_, limits_.write_queue_bytes))
+  if (!usable() || bytes.size() > limits_.write_queue_bytes - std::min(queue_bytes_, limits_.write_queue_bytes))
     return false;
   queue_bytes_ += bytes.size();
   queue_max_ = std::max(queue_max_, queue_bytes_);
@@ -292,6 +291,8 @@ void StreamConnection::finish(CloseCause cause, const Error& why) {
   const bool linger = cause == CloseCause::handshake && socket_.is_open();
   if (tls_ && state_ == ConnectionState::established) tls_->send_close_notify();
   state_ = ConnectionState::closing;
+  // A connection that this side ends itself took what was written.
+  if (cause == CloseCause::local || cause == CloseCause::idle) unconfirmed_.clear();
   const auto unsent = unsent_ids();
   queue_.clear();
   queue_bytes_ = 0;

@@ -69,7 +69,7 @@ class StreamConnection : public std::enable_shared_from_this<StreamConnection> {
 
   [[nodiscard]] const sip::Flow& flow() const { return flow_; }
   [[nodiscard]] ConnectionState state() const { return state_; }
-  [[nodiscard]] bool usable() const { return state_ != ConnectionState::closing; }
+  [[nodiscard]] bool usable() const { return state_ != ConnectionState::closing && !failing_; }
   [[nodiscard]] std::size_t write_queue_max() const { return queue_max_; }
   [[nodiscard]] ConnectionView view(Time now) const;
   [[nodiscard]] bool was_established() const { return established_; }
