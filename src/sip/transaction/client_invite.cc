@@ -20,8 +20,8 @@ Step ClientInvite::receive(int status, Time now) {
 
 Step ClientInvite::provisional() {
   if (answered()) return {};
+  if (state_ == State::calling) retransmit_ = end_ = never;  // timers A and B: section 17.1.1.2
   state_ = State::proceeding;
-  retransmit_ = end_ = never;  // timers A and B: section 17.1.1.2
   return {.deliver = true};
 }
 

@@ -112,6 +112,7 @@ TEST(ClientInviteTest, GivesUpAfterACancel) {
   ClientInvite machine(tls(), start);
   machine.receive(180, start);
   machine.give_up(start);
+  EXPECT_EQ(machine.receive(183, start + 1s), deliver);  // changes nothing
   EXPECT_EQ(machine.expire(start + 31s), nothing);
   EXPECT_EQ(machine.expire(start + 32s), failed);
 }
