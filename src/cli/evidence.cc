@@ -2,6 +2,8 @@
 
 #include <boost/json/array.hpp>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "cli/json_text.h"
 
@@ -183,23 +185,24 @@ std::vector<proof::HopEvidence> hops_of(const TestCallPlan& plan, const std::opt
   return hops;
 }
 
-std::vector<TestPath> paths_of(const TestCallPlan& plan, const TestCallResult& result) {
-  const auto leg_of = [&](const Snapshot& snapshot, std::string_view peer) {
-    const value* media = media_of(snapshot, plan.trunk->element, peer);
-    return media ? number_of(*media, "leg") : 0;
-  };
-  const auto path = [](std::string from, std::string to, const proof::MediaEvidence& evidence) {
-    proof::MediaPath out;
-    out.from = std::move(from);
-    out.to = std::move(to);
-    out.from_address = evidence.from;
-    out.to_address = evidence.to;
-    return out;
-  };
-  const std::string& edge = plan.trunk->element;
-  return {{path("caller", edge, caller_edge(plan, result)), leg_of(result.talking, plan.trunk->name), true},
-          {path(edge, "voice-browser", edge_browser(plan, result)), leg_of(result.waiting, "call-server"), false},
-          {path(edge, "phone", edge_phone(plan, result)), leg_of(result.talking, "call-server"), false}};
+std::vector<KnownPath> paths_of(const std::set<SeenLeg>& seen, const std::vector<proof::HopEvidence>& hops) {
+  std::vector<KnownPath> out;
+  for (const SeenLeg& leg : seen) {
+    const bool known = std::ranges::any_of(out, [&](const KnownPath& other) {
+      return (other.path.from_address == leg.local && other.path.to_address == leg.remote) ||
+             (other.path.from_address == leg.remote && other.path.to_address == leg.local);
+    });
+    if (known) continue;  // the other end of a path between two elements
+    KnownPath one{{.from = leg.element, .to = leg.remote.text(), .from_address = leg.local, .to_address = leg.remote}, leg.media_leg};
+    one.leg_is_to = std::ranges::any_of(
+        hops, [&](const proof::HopEvidence& hop) { return hop.media && hop.media->from == leg.remote && hop.media->to == leg.local; });
+    if (one.leg_is_to) {
+      std::swap(one.path.from, one.path.to);
+      std::swap(one.path.from_address, one.path.to_address);
+    }
+    out.push_back(std::move(one));
+  }
+  return out;
 }
 
 }  // namespace ringwall::cli

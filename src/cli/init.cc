@@ -37,13 +37,11 @@ Result<policy::Site> read_site(const fs::path& folder) {
   return fail("the configuration cannot be used", folder.string());
 }
 
-Result<> init(const fs::path& folder) {
-  if (fs::exists(folder / "ringwall.toml")) return fail("there is a site already", folder.string(), "name another folder, or remove this one");
-  TRY(const fs::path share, share_folder());
-  TRY_VOID(pki::make_private_folder(folder));
+Result<> fill(const fs::path& folder, const fs::path& share) {
   TRY_VOID(pki::make_private_folder(folder / "run"));
   TRY_VOID(pki::make_private_folder(folder / "store"));
   TRY_VOID(copy_sample(share, folder));
+  TRY_VOID(pki::make_site_identities(folder, {}, {}, wall_now()));  // the configuration is checked against the anchors
   TRY(const policy::Site site, read_site(folder));
   std::vector<std::string> elements, phones;
   for (const auto& element : site.elements) elements.push_back(element.host);
@@ -51,6 +49,24 @@ Result<> init(const fs::path& folder) {
   TRY_VOID(pki::make_site_identities(folder, elements, phones, wall_now()));
   TRY(const auto target, store::find_target(folder, site.store));
   TRY(const auto database, store::Database::open(target));
+  return {};
+}
+
+/// The site is made beside its place and moved there when it is whole: a stop in the middle leaves no half site.
+Result<> init(const fs::path& folder) {
+  std::error_code error;
+  if (fs::exists(folder) && !fs::is_empty(folder, error)) return fail("the folder is not empty", folder.string(), "name another folder, or remove this one");
+  TRY(const fs::path share, share_folder());
+  const fs::path whole = fs::absolute(folder).lexically_normal();
+  std::string beside = (whole.has_filename() ? whole : whole.parent_path()).string() + ".XXXXXX";
+  fs::create_directories(fs::path(beside).parent_path(), error);
+  if (!mkdtemp(beside.data())) return fail("cannot make a folder", beside, "check the rights of the folder above it");
+  if (auto filled = fill(beside, share); !filled) {
+    fs::remove_all(beside, error);
+    return filled;
+  }
+  fs::rename(beside, whole, error);
+  if (error) return fail("cannot move the finished site to its place: " + error.message(), folder.string(), "it is whole in " + beside);
   return {};
 }
 

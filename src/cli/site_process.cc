@@ -112,7 +112,6 @@ Result<> SiteProcess::make_elements() {
     if (!wanted) continue;
     TRY(auto made, make_element(element, context));
     TRY_VOID(made->start());
-    log::info(element.name, "listens on {} (TLS) as {}", NetAddress{element.address, element.sip_port}.text(), element.host);
     elements_.push_back(std::move(made));
   }
   // What the process before this one left is read before the first call can come in: the loop does not run yet.

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "base/text.h"
 #include "cli/json_text.h"
 #include "media/record/tone.h"
 
@@ -99,6 +100,7 @@ Result<> TestCall::enter_queue() {
   progress_("the greeting is heard");
   const media::LegId leg = caller_->audio()->leg();
   media_.start_recording(leg);
+  observe();
   loop_.run_until([&] { return caller_->state() != Phone::State::talking; }, 2s);
   media::Pcm heard;
   bool taken = false;
@@ -162,6 +164,16 @@ std::optional<media::LegReport> TestCall::report(Phone& phone) {
   return out;
 }
 
+void TestCall::observe() {
+  if (const auto calls = control_.call("GET", "/v1/calls"))
+    for (const auto& leg : list_of(*calls, "calls")) {
+      const auto local = parse_net_address(text_of(leg, "media", "local")), remote = parse_net_address(text_of(leg, "media", "remote"));
+      if (!local || !remote || text_of(leg, "media", "suite").empty()) continue;
+      seen_legs_.insert({text_of(leg, "element"), parse_unsigned<std::uint64_t>(text_of(leg, "media_leg")).value_or(0), *local, *remote});
+    }
+  observing_ = loop_.after(500ms, [this] { observe(); });
+}
+
 Result<Snapshot> TestCall::snapshot() {
   Snapshot out;
   TRY(out.calls, control_.call("GET", "/v1/calls"));
@@ -175,6 +187,7 @@ Result<Snapshot> TestCall::snapshot() {
 
 Result<TestCallResult> TestCall::run() {
   TestCallResult result;
+  observe();
   TRY_VOID(make_phones());
   TRY_VOID(sign_in());
   TRY_VOID(enter_queue());
@@ -196,6 +209,7 @@ Result<TestCallResult> TestCall::run() {
 
 void TestCall::finish() {
   progress_("the caller hangs up");
+  observing_.cancel();
   if (caller_) caller_->hang_up();
   loop_.run_until([&] { return !phone_ || phone_->state() == Phone::State::over || phone_->state() == Phone::State::idle; }, 5s);
   if (phone_) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "call/phone.h"
@@ -33,6 +34,15 @@ struct Snapshot {
   std::optional<media::LegReport> caller_media, phone_media;
 };
 
+/// A media leg of the site that was seen while the call ran, this call's or another's: its packets authenticate under
+/// its keys, or they are clear.
+struct SeenLeg {
+  std::string element;
+  std::uint64_t media_leg = 0;
+  NetAddress local, remote;
+  friend auto operator<=>(const SeenLeg&, const SeenLeg&) = default;
+};
+
 struct TestCallResult {
   Snapshot waiting;  ///< in the queue: the edge's inside leg goes to the voice browser
   Snapshot talking;  ///< with the agent
@@ -52,10 +62,8 @@ class TestCall {
   Result<TestCallResult> run();
   /// Hangs up, takes the registration and the agent's state back. Also after an error.
   void finish();
-  /// The keys of the test phones' own legs, for packets that the capture holds.
-  [[nodiscard]] runtime::MediaEngine& media() { return media_; }
-  /// Runs the loop while something outside is waited for.
-  runtime::SignallingLoop& loop() { return loop_; }
+  /// Every encrypted media leg of the site that was there while the call ran.
+  [[nodiscard]] const std::set<SeenLeg>& seen_legs() const { return seen_legs_; }
 
  private:
   Result<> make_phones();
@@ -64,6 +72,7 @@ class TestCall {
   Result<> reach_agent();
   Result<bool> tone_heard(call::Phone& listener, double hz);
   Result<Snapshot> snapshot();
+  void observe();
   Result<> set_agent(std::string_view state);
   std::optional<media::LegReport> report(call::Phone& phone);
   Result<> wait_for(std::string_view what, Duration limit, const std::function<bool()>& done);
@@ -75,6 +84,8 @@ class TestCall {
   runtime::SignallingLoop loop_;
   runtime::MediaEngine media_;
   std::unique_ptr<call::Phone> caller_, phone_;
+  std::set<SeenLeg> seen_legs_;
+  runtime::LoopTimer observing_;
   bool agent_changed_ = false;
 };
 

@@ -92,8 +92,8 @@ class Verification {
       facts_.call_error = result.error();
     call.finish();
     progress_("the capture is read");
-    classify(happened);
     facts_.hops = hops_of(plan_, happened);
+    classify(call.seen_legs());
     facts_.waivers = waivers();
     facts_.now = wall_now();
     facts_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -113,7 +113,7 @@ class Verification {
       facts_.capture_error = started.error();
   }
 
-  void classify(const std::optional<TestCallResult>& result) {
+  void classify(const std::set<SeenLeg>& seen) {
     if (!capture_) return;
     capture_->stop();
     proof::ClassifyOptions options;
@@ -125,29 +125,27 @@ class Verification {
     proof::Classifier classifier(options);
     for (const auto& frame : capture_->drain())
       if (const auto packet = proof::parse_packet(frame)) classifier.add(*packet);
-    if (result) {
-      const auto tests = paths_of(plan_, *result);
-      std::vector<proof::MediaPath> paths;
-      for (const auto& test : tests) paths.push_back(test.path);
-      classifier.authenticate(paths, [&](const proof::MediaPath& path, bool from_to, proof::MediaKind, std::span<const Buffer> packets) {
-        for (const auto& test : tests)
-          if (test.path.from == path.from && test.path.to == path.to) return authenticate(test, from_to, packets);
-        return std::vector<bool>{};
-      });
-    }
+    const auto known = paths_of(seen, facts_.hops);
+    std::vector<proof::MediaPath> paths;
+    for (const auto& one : known) paths.push_back(one.path);
+    classifier.authenticate(paths, [&](const proof::MediaPath& path, bool from_to, proof::MediaKind, std::span<const Buffer> packets) {
+      for (const auto& one : known)
+        if (one.path.from_address == path.from_address && one.path.to_address == path.to_address) return authenticate(one, from_to, packets);
+      return std::vector<bool>{};
+    });
     facts_.wire = classifier.finish();
     facts_.capture = capture_->counts();
   }
 
   /// Asks the site whether packets authenticate: the keys stay in the process that has them.
-  std::vector<bool> authenticate(const TestPath& test, bool from_to, std::span<const Buffer> packets) {
+  std::vector<bool> authenticate(const KnownPath& known, bool from_to, std::span<const Buffer> packets) {
     constexpr std::size_t batch = 10'000;  // one batch in practice: the rollover counter must not start anew
     std::vector<bool> out;
     for (std::size_t at = 0; at < packets.size(); at += batch) {
       json::array list;
       for (const auto& packet : packets.subspan(at, std::min(batch, packets.size() - at)))
-        list.push_back(json::object{{"from_peer", from_to == test.from_is_peer}, {"bytes", print_base64(packet)}});
-      const auto answer = control_.call("POST", "/v1/proof/authenticate", json::object{{"media_leg", test.site_leg}, {"packets", std::move(list)}});
+        list.push_back(json::object{{"from_peer", from_to == known.leg_is_to}, {"bytes", print_base64(packet)}});
+      const auto answer = control_.call("POST", "/v1/proof/authenticate", json::object{{"media_leg", known.media_leg}, {"packets", std::move(list)}});
       if (!answer) return out;
       for (const auto& authentic : list_of(*answer, "authentic")) out.push_back(authentic.is_bool() && authentic.get_bool());
     }
