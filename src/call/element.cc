@@ -24,18 +24,26 @@ Result<> Element::start() {
       agent_->refuse(invite, peer.error());
     else if (draining_ && peer->kind != policy::PeerKind::element)
       agent_->refuse(invite, {.status = 503, .warning = "the site is shutting down"});
-    else
+    else {
+      agent_->endpoint().set_peer(invite.leg, peer->name);
       on_invite(invite, *peer);
+    }
   };
   handlers.request = [this](const sip::IncomingRequest& request) {
     const auto peer = admit(request.flow);
     peer ? on_request(request, *peer) : agent_->refuse(request, peer.error());
   };
-  TRY(agent_, UserAgent::create(context_.loop, host_options(), std::move(handlers)));
+  runtime::SipHostOptions options = host_options();
+  clear_listeners_ = options.clear_listeners.size();
+  TRY(agent_, UserAgent::create(context_.loop, std::move(options), std::move(handlers)));
   return {};
 }
 
-Result<> Element::reload() { return agent_->host().set_peers(peers()); }
+Result<> Element::reload() {
+  if (host_options().clear_listeners.size() != clear_listeners_)
+    return fail("a clear trunk came or went, and with it a listener", name_, "start the site again");
+  return agent_->host().set_peers(peers());
+}
 
 void Element::on_request(const sip::IncomingRequest& request, const policy::Admitted&) {
   agent_->refuse(request, {.status = 405, .warning = "this element does not take " + std::string(request.message->method_name())});
@@ -66,10 +74,12 @@ runtime::SipHostOptions Element::host_options() const {
   out.incoming_anchors = {{.file = site().folder / "pki" / "anchors.pem"}};
   out.tls_minimum = site().tls_minimum;
   out.debug_key_log = context_.debug_key_log;
+  out.allow = allow();
+  out.supported = supported();
   for (const auto& trunk : site().trunks) {
     const auto* profile = site().profile(trunk.profile);
     if (trunk.element != name_ || !profile || profile->mode != policy::Mode::clear || !out.clear_listeners.empty()) continue;
-    out.clear_listeners = {{sip::Transport::udp, 5060, profile->waiver}, {sip::Transport::tcp, 5060, profile->waiver}};
+    out.clear_listeners = {{sip::Transport::udp, self().clear_port, profile->waiver}, {sip::Transport::tcp, self().clear_port, profile->waiver}};
   }
   return out;
 }

@@ -63,6 +63,10 @@ class Element {
 
  protected:
   virtual void on_invite(const sip::IncomingInvite& invite, const policy::Admitted& peer) = 0;
+  /// SIP option tags that a Require may name.
+  [[nodiscard]] virtual std::string supported() const { return {}; }
+  /// Methods that it takes; others are answered 405.
+  [[nodiscard]] virtual std::string allow() const { return "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"; }
   /// A request outside a dialog that is no OPTIONS. Default: 405.
   virtual void on_request(const sip::IncomingRequest& request, const policy::Admitted& peer);
 
@@ -74,6 +78,7 @@ class Element {
   ElementContext context_;
   std::string name_;
   std::unique_ptr<UserAgent> agent_;
+  std::size_t clear_listeners_ = 0;
   bool draining_ = false;
 };
 

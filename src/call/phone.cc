@@ -226,6 +226,7 @@ void Phone::hang_up() {
   if (state_ == State::idle || state_ == State::over) return;
   agent_->endpoint().hang_up(leg_, loop_.now());
   agent_->disown(leg_);
+  audio_.reset();
   state_ = State::over;
 }
 

@@ -12,7 +12,7 @@ namespace ringwall::call {
 
 struct PhoneOptions {
   std::string name;    ///< for logs: "phone1001"
-  std::string user;    ///< "1001"
+  std::string user = "anonymous";  ///< "1001"
   std::string domain;  ///< "ringwall.test": From and To
   std::string address; ///< our IP address
   std::uint16_t tls_port = 0;  ///< 0: any
@@ -50,7 +50,7 @@ class Phone {
   [[nodiscard]] const std::string& failure() const { return failure_; }
   [[nodiscard]] int last_status() const { return last_status_; }
   [[nodiscard]] const std::string& interaction() const { return interaction_; }
-  /// Valid from call() or an incoming call on, until the next one begins.
+  /// From call() or answer() on; after the peer hung up until the next call begins, after our hang_up() null.
   [[nodiscard]] AudioLeg* audio() { return audio_.get(); }
   [[nodiscard]] UserAgent& agent() { return *agent_; }
   /// The connection of the call, else of the registration; nothing if there is none.

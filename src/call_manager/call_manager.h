@@ -25,6 +25,8 @@ class CallManager final : public call::Element {
   void lost(sip::FlowId flow);
 
  private:
+  [[nodiscard]] std::string allow() const override { return "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER"; }
+  [[nodiscard]] std::string supported() const override { return "path, outbound"; }
   void on_invite(const sip::IncomingInvite& invite, const policy::Admitted& peer) override;
   void on_request(const sip::IncomingRequest& request, const policy::Admitted& peer) override;
   void apply(const std::vector<sip::BindingChange>& changes);

@@ -52,8 +52,10 @@ Result<> fill(const fs::path& folder, const fs::path& share) {
   return {};
 }
 
+}  // namespace
+
 /// The site is made beside its place and moved there when it is whole: a stop in the middle leaves no half site.
-Result<> init(const fs::path& folder) {
+Result<> make_site(const fs::path& folder) {
   std::error_code error;
   if (fs::exists(folder) && !fs::is_empty(folder, error)) return fail("the folder is not empty", folder.string(), "name another folder, or remove this one");
   TRY(const fs::path share, share_folder());
@@ -70,14 +72,12 @@ Result<> init(const fs::path& folder) {
   return {};
 }
 
-}  // namespace
-
 void add_init(CLI::App& app, CommandContext& context) {
   auto* command = app.add_subcommand("init", "Make a site folder: configuration, PKI, VoiceXML, prompts, database");
   auto folder = std::make_shared<std::string>();
   command->add_option("DIR", *folder, "The folder to make")->required();
   command->callback([&context, folder] {
-    if (const auto done = init(*folder); !done) {
+    if (const auto done = make_site(*folder); !done) {
       context.failed(done.error());
       return;
     }

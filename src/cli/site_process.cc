@@ -194,6 +194,10 @@ void SiteProcess::record(const std::string& interaction, std::string_view kind,
 
 void SiteProcess::run() { loop_.run(); }
 
+void SiteProcess::stop() {
+  loop_.post([this] { stop_now("the site was asked to stop"); });
+}
+
 void SiteProcess::drain() {
   if (std::exchange(draining_, true)) {
     stop_now("the operator asked twice");

@@ -42,6 +42,8 @@ class SiteProcess {
 
   void run();  ///< until the process is told to stop (SIGTERM, SIGINT) and has drained
 
+  void stop();  ///< any thread: hangs up every call and ends run()
+
   /// Reads the configuration again; keeps the one in force if the new one is bad.
   Result<> reload();
 

@@ -36,7 +36,7 @@ struct Element {
   std::string address;  ///< IP address of its listeners and media
   std::uint16_t sip_port = 5061;
   std::string host;                 ///< "edge.ringwall.test"
-  std::uint16_t clear_port = 5060;  ///< UDP and TCP; opened only while a clear trunk with a waiver in force needs it
+  std::uint16_t clear_port = 5060;  ///< UDP and TCP; opened only if a trunk with a waiver needs it
 };
 
 enum class Mode : std::uint8_t { encrypted, clear };  ///< clear exists only by a waiver

@@ -48,14 +48,18 @@ void SipHost::Core::open_endpoint(const SipHostOptions& options) {
   wanted.name = options.name;
   wanted.host = options.host.empty() ? options.address : options.host;
   wanted.local = [this](sip::Transport transport) { return transports->local(transport); };
+  wanted.allow = options.allow;
+  wanted.supported = options.supported;
   wanted.random = [] { return crypto::random_u64(); };
   endpoint.emplace(std::move(wanted));
 }
 
 /// What the endpoint wants sent, and when it wants to be asked again.
 void SipHost::Core::pump() {
-  while (auto transmit = endpoint->poll_transmit())
-    transports->send(std::move(*transmit));
+  while (auto transmit = endpoint->poll_transmit()) {
+    const sip::TransmitId id = transmit->id;
+    if (const sip::FlowId flow = transports->send(std::move(*transmit)); id && flow) endpoint->transmitted(id, flow);
+  }
   transports->flush();
   arm_timer();
 }

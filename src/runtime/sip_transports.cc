@@ -18,8 +18,8 @@ Result<std::unique_ptr<SipTransports>> SipTransports::create(SignallingLoop& loo
   return std::unique_ptr<SipTransports>(new SipTransports(std::move(core)));
 }
 
-void SipTransports::send(sip::Transmit transmit) {
-  core_->send(std::move(transmit));
+sip::FlowId SipTransports::send(sip::Transmit transmit) {
+  return core_->send(std::move(transmit));
 }
 void SipTransports::flush() {
   core_->flush();

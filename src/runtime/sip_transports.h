@@ -36,6 +36,8 @@ struct SipHostOptions {
   std::string host;               ///< what Via and Contact show; empty: the address
   std::string address;            ///< IP address of listeners, and the source of our connections
   std::uint16_t tls_port = 5061;  ///< 0: any free one
+  std::string allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO";  ///< EndpointOptions::allow
+  std::string supported;          ///< SIP option tags that the owner takes (EndpointOptions::supported)
   bool listen_tls = true;         ///< false for a client that only connects (a phone)
   TlsIdentity identity;
   std::vector<TlsIdentity> more_identities;  ///< shown to clients whose SNI they match
@@ -76,8 +78,9 @@ class SipTransports {
   ~SipTransports();
   SipTransports(const SipTransports&) = delete;
 
-  /// Takes one message for the wire. Whether it went shows later: a failure reaches TransportOwner::send_failed.
-  void send(sip::Transmit transmit);
+  /// Takes one message for the wire, and says on which connection it goes (none: UDP, or no connection could be begun).
+  /// Whether it went shows later: a failure reaches TransportOwner::send_failed.
+  sip::FlowId send(sip::Transmit transmit);
   /// Writes what send() took: once after a batch.
   void flush();
 

@@ -37,7 +37,7 @@ struct SipTransports::Core : std::enable_shared_from_this<SipTransports::Core>, 
   void abandon_all();  ///< the owner goes: nothing calls it any more
 
   // Out (sip_transports_send.cc).
-  void send(sip::Transmit transmit);
+  sip::FlowId send(sip::Transmit transmit);
   void send_on_flow(sip::Transmit transmit);
   void send_datagram(sip::TransmitId id, const NetAddress& to, const std::string& bytes);
   void enqueue(const ConnectionPtr& connection, sip::TransmitId id, std::string bytes);

@@ -25,17 +25,27 @@ std::optional<NetAddress> alias_of(const sip::Message& request, const NetAddress
 
 }  // namespace
 
-void SipTransports::Core::send(sip::Transmit transmit) {
-  if (transmit.route.flow) return send_on_flow(std::move(transmit));
-  if (transmit.route.transport == sip::Transport::udp)
-    return send_datagram(transmit.id, transmit.route.address, transmit.bytes);
+sip::FlowId SipTransports::Core::send(sip::Transmit transmit) {
+  const sip::FlowId named = transmit.route.flow;
+  if (named) {
+    send_on_flow(std::move(transmit));
+    return named;
+  }
+  if (transmit.route.transport == sip::Transport::udp) {
+    send_datagram(transmit.id, transmit.route.address, transmit.bytes);
+    return {};
+  }
   ConnectionPtr connection = reusable(transmit.route);
   if (!connection) {
     auto opened = connect(transmit.route);
-    if (!opened) return fail_later(transmit.id, std::move(opened).error());
+    if (!opened) {
+      fail_later(transmit.id, std::move(opened).error());
+      return {};
+    }
     connection = std::move(*opened);
   }
   enqueue(connection, transmit.id, std::move(transmit.bytes));
+  return connection->flow().id;
 }
 
 void SipTransports::Core::send_on_flow(sip::Transmit transmit) {

@@ -84,6 +84,7 @@ struct Endpoint::Core {
   void answer_malformed(const Flow& flow, std::string_view bytes, const ParseError& error);
   void receive_request(const Flow& flow, MessagePtr message, Time now);
   bool receive_known(const MessagePtr& message, Time now);
+  [[nodiscard]] bool is_allowed(Method method) const;
   bool refuse_early(const Flow& flow, const Message& message);
   void receive_ack(const MessagePtr& message, Time now);
   void receive_cancel(const Flow& flow, const MessagePtr& message, Time now);

@@ -69,6 +69,13 @@ bool Endpoint::Core::receive_known(const MessagePtr& message, Time now) {
   return true;
 }
 
+bool Endpoint::Core::is_allowed(Method method) const {
+  if (method == Method::other) return false;
+  for (const std::string_view allowed : split(options.allow, ','))
+    if (trim(allowed) == print(method)) return true;
+  return false;
+}
+
 // What needs no look at dialogs (RFC 3261 section 8.2); true if it was answered.
 bool Endpoint::Core::refuse_early(const Flow& flow, const Message& message) {
   const auto refuse_with = [&](int status, HeaderName name, std::string_view value) {
@@ -77,7 +84,7 @@ bool Endpoint::Core::refuse_early(const Flow& flow, const Message& message) {
     return true;
   };
   const Method method = message.method();
-  if (method == Method::other || method == Method::prack) return refuse_with(405, HeaderName::allow, allowed_methods);
+  if (!is_allowed(method)) return refuse_with(405, HeaderName::allow, options.allow);
   const Uri& target = message.request_uri();
   if (!target.is_sip() && !equals_ignoring_case(target.scheme, "tel")) return refuse(flow, message, 416), true;
   if (message.max_forwards() == 0U && method != Method::options) return refuse(flow, message, 483), true;

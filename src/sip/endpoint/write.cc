@@ -65,7 +65,9 @@ std::string Endpoint::Core::sent_by(Transport transport) const {
 }
 
 std::string Endpoint::Core::print_via(Transport transport, std::string_view branch) const {
-  return fmt::format("SIP/2.0/{} {};branch={};rport", print(transport), sent_by(transport), branch);
+  // RFC 5923: whoever listens lets the other side send its own requests back over this connection.
+  const bool alias = transport == Transport::tls && options.local(transport).port != 0;
+  return fmt::format("SIP/2.0/{} {};branch={};rport{}", print(transport), sent_by(transport), branch, alias ? ";alias" : "");
 }
 
 std::string Endpoint::Core::contact(Transport transport) const {
@@ -83,7 +85,7 @@ std::string Endpoint::Core::finish(MessageWriter& writer, Method method, Transpo
     if (!is_own_header(known) && known != HeaderName::max_forwards) writer.header(name, value);
   }
   if (!bare && shows_allow(method) && !has_header(headers, HeaderName::allow))
-    writer.header(HeaderName::allow, allowed_methods);
+    writer.header(HeaderName::allow, options.allow);
   if (!bare && !options.supported.empty() && !has_header(headers, HeaderName::supported))
     writer.header(HeaderName::supported, options.supported);
   if (!options.name.empty() && !has_header(headers, HeaderName::user_agent))
@@ -129,7 +131,7 @@ std::string Endpoint::Core::print_response(const ServerTransaction& transaction,
   for (const auto& [name, value] : answer.headers)
     if (!is_own_header(parse_header_name(name))) lines.push_back({HeaderName::other, name, value});
   if ((status == 405 || (success && shows_allow(method))) && !has_header(answer.headers, HeaderName::allow))
-    lines.push_back({HeaderName::allow, {}, allowed_methods});
+    lines.push_back({HeaderName::allow, {}, options.allow});
   if (success && !options.supported.empty() && !has_header(answer.headers, HeaderName::supported))
     lines.push_back({HeaderName::supported, {}, options.supported});
   if (status > 100 && !options.name.empty() && !has_header(answer.headers, HeaderName::server))
