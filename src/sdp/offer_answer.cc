@@ -39,10 +39,12 @@ Result<> check_profile(const MediaDescription& media, bool secure) {
   if (is_secure(media.protocol) ? secure : (is_clear(media.protocol) && !secure)) return {};
   if (is_clear(media.protocol))
     return fail("the audio is offered in the clear (" + media.protocol + "), this leg takes SRTP only (RTP/SAVP)",
-                "SDP");
+                "SDP", "switch on SRTP with SDES keys (RFC 4568) at the peer; a leg without it needs a waiver");
   if (is_secure(media.protocol))
-    return fail("the audio is offered as " + media.protocol + ", this leg is waived to plain RTP/AVP", "SDP");
-  return fail("the audio profile " + media.protocol.substr(0, 40) + " is not supported", "SDP");
+    return fail("the audio is offered as " + media.protocol + ", this leg is waived to plain RTP/AVP", "SDP",
+                "give the peer's trunk an encrypted profile: it needs no waiver");
+  return fail("the audio profile " + media.protocol.substr(0, 40) + " is not supported", "SDP",
+              "offer RTP/SAVP with SDES keys (RFC 4568)");
 }
 
 /// Where the peer wants its packets. A c= that is no address cannot be sent to.

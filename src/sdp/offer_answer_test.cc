@@ -126,6 +126,14 @@ TEST(MakeAnswer, RefusesAClearOfferOnASecureLeg) {
   EXPECT_THAT(refusal(description("m=audio 5000 UDP/TLS/RTP/SAVPF 0", ""), secure_local()), HasSubstr("not supported"));
 }
 
+TEST(MakeAnswer, TellsAnOperatorHowToMendAWrongProfile) {
+  for (const char* protocol : {"RTP/AVP", "UDP/TLS/RTP/SAVPF", "RTP/NONE"}) {
+    const auto made = make_answer(description(fmt::format("m=audio 5000 {} 0", protocol), ""), secure_local());
+    ASSERT_FALSE(made) << protocol;
+    EXPECT_THAT(made.error().mend, HasSubstr("SDES")) << protocol;
+  }
+}
+
 TEST(MakeAnswer, RefusesWhatWeakensTheStream) {
   const auto with = [](std::string_view more) {
     return refusal(description("m=audio 5000 RTP/SAVP 0", crypto(1, cm80, key30, more)), secure_local());

@@ -229,9 +229,9 @@ class Site:
 
     # -- the command line
 
-    def ask(self, *arguments, json=False, timeout=60) -> Finished:
-        """`ringwall ARGUMENTS` on this site, whatever its exit code."""
-        command = [str(binary()), "--site", str(self.folder), *(["--json"] if json else []), *map(str, arguments)]
+    def ask(self, *arguments, json=False, timeout=60, folder=None) -> Finished:
+        """`ringwall ARGUMENTS` on this site (or on another folder), whatever its exit code."""
+        command = [str(binary()), "--site", str(folder or self.folder), *(["--json"] if json else []), *map(str, arguments)]
         run = subprocess.run(command, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL)
         return Finished(run.returncode, run.stdout, run.stderr)
 
