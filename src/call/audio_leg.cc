@@ -12,9 +12,14 @@ Result<std::unique_ptr<AudioLeg>> AudioLeg::open(runtime::MediaEngine& engine, A
 }
 
 AudioLeg::AudioLeg(runtime::MediaEngine& engine, AudioLegOptions options, runtime::MediaEngine::Opened opened)
-    : engine_(engine), options_(std::move(options)), opened_(std::move(opened)), session_id_(crypto::random_u64() >> 2) {}
+    : engine_(engine),
+      options_(std::move(options)),
+      opened_(std::move(opened)),
+      session_id_(crypto::random_u64() >> 2) {}
 
-AudioLeg::~AudioLeg() { engine_.close(opened_.leg); }
+AudioLeg::~AudioLeg() {
+  engine_.close(opened_.leg);
+}
 
 sdp::Local AudioLeg::local() const {
   return {.address = opened_.address,

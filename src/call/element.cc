@@ -46,7 +46,8 @@ Result<> Element::reload() {
 }
 
 void Element::on_request(const sip::IncomingRequest& request, const policy::Admitted&) {
-  agent_->refuse(request, {.status = 405, .warning = "this element does not take " + std::string(request.message->method_name())});
+  agent_->refuse(
+      request, {.status = 405, .warning = "this element does not take " + std::string(request.message->method_name())});
 }
 
 std::vector<runtime::PeerPolicy> Element::peers() const {
@@ -57,7 +58,8 @@ std::vector<runtime::PeerPolicy> Element::peers() const {
   for (const auto& trunk : site().trunks) {
     const auto* profile = site().profile(trunk.profile);
     if (trunk.element != name_ || !profile || profile->mode == policy::Mode::clear) continue;
-    out.push_back({trunk.name, trunk.names, trunk.anchors.empty() ? site_anchors : runtime::TrustAnchors{.file = trunk.anchors},
+    out.push_back({trunk.name, trunk.names,
+                   trunk.anchors.empty() ? site_anchors : runtime::TrustAnchors{.file = trunk.anchors},
                    profile->tls_minimum});
   }
   return out;
@@ -78,8 +80,10 @@ runtime::SipHostOptions Element::host_options() const {
   out.supported = supported();
   for (const auto& trunk : site().trunks) {
     const auto* profile = site().profile(trunk.profile);
-    if (trunk.element != name_ || !profile || profile->mode != policy::Mode::clear || !out.clear_listeners.empty()) continue;
-    out.clear_listeners = {{sip::Transport::udp, self().clear_port, profile->waiver}, {sip::Transport::tcp, self().clear_port, profile->waiver}};
+    if (trunk.element != name_ || !profile || profile->mode != policy::Mode::clear || !out.clear_listeners.empty())
+      continue;
+    out.clear_listeners = {{sip::Transport::udp, self().clear_port, profile->waiver},
+                           {sip::Transport::tcp, self().clear_port, profile->waiver}};
   }
   return out;
 }

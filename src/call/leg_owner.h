@@ -23,11 +23,11 @@ struct LegView {
   NetAddress remote;
   WallTime began{};
   std::optional<WallTime> connected;
-  media::LegId media;     ///< none where the element carries no media
-  std::string suite;      ///< empty without media, or on a clear leg
-  std::string waiver;     ///< what permits a clear leg
+  media::LegId media;  ///< none where the element carries no media
+  std::string suite;   ///< empty without media, or on a clear leg
+  std::string waiver;  ///< what permits a clear leg
   std::string codec;
-  bool secure = false;    ///< audio of this leg is encrypted on this hop (or this element carries none)
+  bool secure = false;  ///< audio of this leg is encrypted on this hop (or this element carries none)
 };
 
 /// Whoever a leg belongs to: one object per call of an element. Called on the signalling thread, one event at a time.

@@ -5,7 +5,9 @@
 namespace ringwall::call {
 namespace {
 
-sip::Body sdp_body_of(const sip::MessagePtr& message) { return sip::sdp_body(std::string(sdp_of(*message))); }
+sip::Body sdp_body_of(const sip::MessagePtr& message) {
+  return sip::sdp_body(std::string(sdp_of(*message)));
+}
 
 }  // namespace
 
@@ -21,7 +23,8 @@ void LegPair::join(sip::LegId a, sip::LegId b) {
 
 void LegPair::on(const sip::Progress& progress) {
   if (!exchange_ || exchange_->to != progress.leg) return;
-  agent_.endpoint().provisional(exchange_->from, progress.message->status(), sdp_body_of(progress.message), agent_.now());
+  agent_.endpoint().provisional(exchange_->from, progress.message->status(), sdp_body_of(progress.message),
+                                agent_.now());
 }
 
 void LegPair::on(const sip::Answered& answered) {
@@ -59,14 +62,12 @@ void LegPair::on(const sip::Acked& acked) {
 }
 
 void LegPair::on(const sip::IncomingRequest& request) {
-  if (request.message->method() != sip::Method::info) {
-    agent_.endpoint().respond(request.id, {.status = request.message->method() == sip::Method::options ? 200 : 501}, agent_.now());
-    return;
-  }
   agent_.endpoint().respond(request.id, {.status = 200}, agent_.now());
-  agent_.endpoint().request_in_dialog(other(request.leg), sip::Method::info, {},
-                                      {std::string(request.message->header(sip::HeaderName::content_type)), std::string(request.message->body())},
-                                      agent_.now());
+  if (request.message->method() != sip::Method::info) return;
+  agent_.endpoint().request_in_dialog(
+      other(request.leg), sip::Method::info, {},
+      {std::string(request.message->header(sip::HeaderName::content_type)), std::string(request.message->body())},
+      agent_.now());
 }
 
 }  // namespace ringwall::call

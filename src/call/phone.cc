@@ -10,7 +10,8 @@ namespace {
 std::string in_words(int status, const std::string& reason, const sip::MessagePtr& message) {
   std::string out = status == 0 ? reason : fmt::format("{} {}", status, reason);
   if (message)
-    if (const auto warning = message->header(sip::HeaderName::warning); !warning.empty()) out += fmt::format(": {}", warning);
+    if (const auto warning = message->header(sip::HeaderName::warning); !warning.empty())
+      out += fmt::format(": {}", warning);
   return out;
 }
 
@@ -98,7 +99,8 @@ class Phone::Leg final : public LegOwner {
   Phone& phone_;
 };
 
-Result<std::unique_ptr<Phone>> Phone::create(runtime::SignallingLoop& loop, runtime::MediaEngine& media, PhoneOptions options) {
+Result<std::unique_ptr<Phone>> Phone::create(runtime::SignallingLoop& loop, runtime::MediaEngine& media,
+                                             PhoneOptions options) {
   std::unique_ptr<Phone> phone(new Phone(loop, media, std::move(options)));
   const PhoneOptions& given = phone->options_;
   runtime::SipHostOptions host;
@@ -128,13 +130,16 @@ Phone::Phone(runtime::SignallingLoop& loop, runtime::MediaEngine& media, PhoneOp
 Phone::~Phone() = default;
 
 sip::Route Phone::route() const {
-  return {.transport = options_.waiver.empty() ? sip::Transport::tls : sip::Transport::udp, .address = options_.server, .peer = "server"};
+  return {.transport = options_.waiver.empty() ? sip::Transport::tls : sip::Transport::udp,
+          .address = options_.server,
+          .peer = "server"};
 }
 
 void Phone::register_line(std::uint32_t expires) {
   asked_expires_ = expires;
   failure_.clear();
-  if (registration_call_id_.empty()) registration_call_id_ = fmt::format("{:016x}@{}", crypto::random_u64(), options_.address);
+  if (registration_call_id_.empty())
+    registration_call_id_ = fmt::format("{:016x}@{}", crypto::random_u64(), options_.address);
   sip::Outgoing out;
   out.route = route();
   out.request_uri = "sip:" + options_.domain;
@@ -142,7 +147,8 @@ void Phone::register_line(std::uint32_t expires) {
   out.call_id = registration_call_id_;
   const NetAddress local = agent_->host().local(sip::Transport::tls);
   const std::uint16_t port = local.port ? local.port : std::uint16_t{5061};
-  out.headers = {{"Contact", fmt::format("<sip:{}@{};transport=tls>;expires={}", options_.user, NetAddress{options_.address, port}.text(), expires)},
+  out.headers = {{"Contact", fmt::format("<sip:{}@{};transport=tls>;expires={}", options_.user,
+                                         NetAddress{options_.address, port}.text(), expires)},
                  {"Expires", std::to_string(expires)}};
   registering_ = agent_->endpoint().request(sip::Method::register_, std::move(out), loop_.now());
 }
@@ -239,7 +245,8 @@ std::optional<runtime::ConnectionView> Phone::connection() const {
 }
 
 void Phone::media_event(const media::Event& event) {
-  if (const auto* digit = std::get_if<media::Digit>(&event); digit && audio_ && digit->leg == audio_->leg()) digits_ += digit->digit;
+  if (const auto* digit = std::get_if<media::Digit>(&event); digit && audio_ && digit->leg == audio_->leg())
+    digits_ += digit->digit;
 }
 
 }  // namespace ringwall::call

@@ -11,18 +11,19 @@
 namespace ringwall::call {
 
 struct PhoneOptions {
-  std::string name;    ///< for logs: "phone1001"
+  std::string name;                ///< for logs: "phone1001"
   std::string user = "anonymous";  ///< "1001"
-  std::string domain;  ///< "ringwall.test": From and To
-  std::string address; ///< our IP address
-  std::uint16_t tls_port = 0;  ///< 0: any
-  bool listen = false;         ///< take connections (a trunk's peer does, a registered phone need not)
+  std::string domain;              ///< "ringwall.test": From and To
+  std::string address;             ///< our IP address
+  std::uint16_t tls_port = 0;      ///< 0: any
+  bool listen = false;             ///< take connections (a trunk's peer does, a registered phone need not)
   runtime::TlsIdentity identity;
   runtime::TrustAnchors anchors;
   std::string tls_minimum = "1.2";
   NetAddress server;        ///< registrar, or the edge
   std::string server_name;  ///< the name its certificate must be for
-  std::vector<std::string> suites{"AEAD_AES_256_GCM", "AEAD_AES_128_GCM", "AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32"};
+  std::vector<std::string> suites{"AEAD_AES_256_GCM", "AEAD_AES_128_GCM", "AES_CM_128_HMAC_SHA1_80",
+                                  "AES_CM_128_HMAC_SHA1_32"};
   std::string waiver;  ///< a clear phone (no TLS, no SRTP): the waiver's name
   std::uint16_t port_low = 16384, port_high = 32767;
   bool debug_key_log = false;
@@ -33,7 +34,8 @@ class Phone {
  public:
   enum class State : std::uint8_t { idle, calling, ringing_out, incoming, answering, talking, over };
 
-  static Result<std::unique_ptr<Phone>> create(runtime::SignallingLoop& loop, runtime::MediaEngine& media, PhoneOptions options);
+  static Result<std::unique_ptr<Phone>> create(runtime::SignallingLoop& loop, runtime::MediaEngine& media,
+                                               PhoneOptions options);
   ~Phone();
   Phone(const Phone&) = delete;
 
@@ -43,6 +45,8 @@ class Phone {
   /// Takes the waiting call. Fails if there is none or its offer cannot be accepted.
   Result<> answer();
   void hang_up();
+  /// Closes the ports of a call that the peer ended; its figures are gone with them.
+  void release_audio() { audio_.reset(); }
 
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] bool registered() const { return registered_; }

@@ -22,7 +22,8 @@ Result<std::unique_ptr<UserAgent>> UserAgent::create(runtime::SignallingLoop& lo
   const std::string host = options.host.empty() ? options.address : options.host;
   std::unique_ptr<UserAgent> agent(new UserAgent(loop, options.name, host, std::move(handlers)));
   auto* self = agent.get();
-  TRY(agent->host_, runtime::SipHost::create(loop, std::move(options), [self](const sip::Event& event) { self->dispatch(event); }));
+  TRY(agent->host_,
+      runtime::SipHost::create(loop, std::move(options), [self](const sip::Event& event) { self->dispatch(event); }));
   return agent;
 }
 
@@ -41,8 +42,12 @@ sip::Endpoint& UserAgent::endpoint() {
   return host_->endpoint();
 }
 
-void UserAgent::own(sip::LegId leg, std::shared_ptr<LegOwner> owner) { owners_[leg] = std::move(owner); }
-void UserAgent::disown(sip::LegId leg) { owners_.erase(leg); }
+void UserAgent::own(sip::LegId leg, std::shared_ptr<LegOwner> owner) {
+  owners_[leg] = std::move(owner);
+}
+void UserAgent::disown(sip::LegId leg) {
+  owners_.erase(leg);
+}
 
 template <class LegEvent>
 void UserAgent::hand_over(const LegEvent& event) {
@@ -64,7 +69,8 @@ void UserAgent::dispatch(const sip::Event& event) {
       else if (self.handlers_.request)
         self.handlers_.request(request);
       else
-        self.refuse(request, {.status = 405, .warning = "this element does not take " + std::string(request.message->method_name())});
+        self.refuse(request, {.status = 405,
+                              .warning = "this element does not take " + std::string(request.message->method_name())});
     }
     void operator()(const sip::Completed& completed) {
       if (self.handlers_.completed) self.handlers_.completed(completed);
@@ -94,7 +100,9 @@ void UserAgent::note(const sip::Flow& flow, const policy::Refusal& refusal) {
   const std::string& words = refusal.reason.empty() ? refusal.warning : refusal.reason;
   log::warning(name_, "refused {} from {}: {}{}", refusal.status, who(flow), words,
                refusal.mend.empty() ? "" : " (" + refusal.mend + ")");
-  Metrics::instance().counter("ringwall_sip_refused_total", fmt::format("element=\"{}\",status=\"{}\"", name_, refusal.status)).add();
+  Metrics::instance()
+      .counter("ringwall_sip_refused_total", fmt::format("element=\"{}\",status=\"{}\"", name_, refusal.status))
+      .add();
   if (refusals_.size() >= limits::refusals_kept) refusals_.erase(refusals_.begin());
   refusals_.push_back({wall_now(), name_, who(flow), refusal.status, words, refusal.mend});
 }
@@ -109,10 +117,28 @@ void UserAgent::refuse(const sip::IncomingRequest& request, const policy::Refusa
   endpoint().respond(request.id, {.status = refusal.status, .headers = warning_header(refusal)}, now());
 }
 
+LegView UserAgent::view(sip::LegId leg) const {
+  LegView out;
+  out.element = name_;
+  out.leg = leg;
+  if (const auto dialog = host_->endpoint().view(leg)) {
+    out.state = dialog->state;
+    out.flow = dialog->flow;
+    out.remote = dialog->remote;
+  }
+  return out;
+}
+
+void UserAgent::reject_offer(sip::LegId leg, const Error& why) {
+  log::warning(name_, "re-INVITE refused: {}", why.text());
+  endpoint().reject(leg, {.status = 488, .headers = warning_header({.warning = why.what})}, now());
+}
+
 std::vector<std::shared_ptr<LegOwner>> UserAgent::distinct_owners() const {
   std::vector<std::shared_ptr<LegOwner>> out;
   out.reserve(owners_.size());
-  for (const auto& [leg, owner] : owners_) out.push_back(owner);
+  for (const auto& [leg, owner] : owners_)
+    out.push_back(owner);
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
@@ -120,13 +146,15 @@ std::vector<std::shared_ptr<LegOwner>> UserAgent::distinct_owners() const {
 
 std::vector<LegView> UserAgent::calls() const {
   std::vector<LegView> out;
-  for (const auto& owner : distinct_owners()) owner->describe(out);
+  for (const auto& owner : distinct_owners())
+    owner->describe(out);
   std::sort(out.begin(), out.end(), [](const LegView& a, const LegView& b) { return a.leg < b.leg; });
   return out;
 }
 
 void UserAgent::hang_up_all(std::string_view reason) {
-  for (const auto& owner : distinct_owners()) owner->hang_up(reason);
+  for (const auto& owner : distinct_owners())
+    owner->hang_up(reason);
 }
 
 }  // namespace ringwall::call

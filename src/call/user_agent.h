@@ -48,6 +48,10 @@ class UserAgent {
   void refuse(const sip::IncomingInvite& invite, const policy::Refusal& refusal);
   void refuse(const sip::IncomingRequest& request, const policy::Refusal& refusal);
 
+  /// What the user agent itself knows of a leg; the owner adds the rest.
+  [[nodiscard]] LegView view(sip::LegId leg) const;
+  /// 488 to a re-INVITE whose offer cannot be accepted, with the reason as Warning.
+  void reject_offer(sip::LegId leg, const Error& why);
   /// Every call once.
   [[nodiscard]] std::vector<LegView> calls() const;
   [[nodiscard]] const std::vector<RefusalView>& refusals() const { return refusals_; }

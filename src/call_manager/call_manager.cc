@@ -63,7 +63,8 @@ store::Binding CallManager::stored(const sip::Binding& binding) const {
 
 std::vector<store::Binding> CallManager::bindings() const {
   std::vector<store::Binding> out;
-  for (const sip::Binding* binding : registrar_.all()) out.push_back(stored(*binding));
+  for (const sip::Binding* binding : registrar_.all())
+    out.push_back(stored(*binding));
   return out;
 }
 
@@ -78,13 +79,15 @@ void CallManager::on_request(const sip::IncomingRequest& request, const policy::
     agent().refuse(request, {.status = 403,
                              .warning = "this certificate may not register this line",
                              .reason = fmt::format("{} may not register line {}", peer.name, line),
-                             .mend = phone ? "its line is " + phone->line + "; change [[phone]] or the phone's account" : "add a [[phone]] for it"});
+                             .mend = phone ? "its line is " + phone->line + "; change [[phone]] or the phone's account"
+                                           : "add a [[phone]] for it"});
     return;
   }
   const std::string aor = fmt::format("sip:{}@{}", line, site().domain);
   auto outcome = registrar_.process(*request.message, request.flow, aor, now());
   apply(outcome.changes);
-  agent().endpoint().respond(request.id, {.status = outcome.status, .reason = outcome.reason, .headers = std::move(outcome.headers)}, now());
+  agent().endpoint().respond(
+      request.id, {.status = outcome.status, .reason = outcome.reason, .headers = std::move(outcome.headers)}, now());
   arm_timer();
 }
 
@@ -92,8 +95,8 @@ void CallManager::apply(const std::vector<sip::BindingChange>& changes) {
   for (const auto& change : changes) {
     const bool removed = change.kind == sip::BindingChange::Kind::removed;
     if (change.kind != sip::BindingChange::Kind::refreshed)
-      log::info(name(), "{} {} at {}{}", removed ? "gone:" : "registered:", change.binding.aor, change.binding.remote.text(),
-                change.reason.empty() ? "" : " (" + change.reason + ")");
+      log::info(name(), "{} {} at {}{}", removed ? "gone:" : "registered:", change.binding.aor,
+                change.binding.remote.text(), change.reason.empty() ? "" : " (" + change.reason + ")");
     store_.submit([binding = stored(change.binding), removed](store::Database& database) {
       store::Registrations registrations(database);
       return removed ? registrations.remove(binding) : registrations.put(binding);
@@ -101,7 +104,9 @@ void CallManager::apply(const std::vector<sip::BindingChange>& changes) {
   }
 }
 
-void CallManager::lost(sip::FlowId flow) { apply(registrar_.flow_closed(flow)); }
+void CallManager::lost(sip::FlowId flow) {
+  apply(registrar_.flow_closed(flow));
+}
 
 void CallManager::arm_timer() {
   const auto next = registrar_.next_timer();
@@ -118,20 +123,26 @@ void CallManager::on_invite(const sip::IncomingInvite& invite, const policy::Adm
     for (const sip::Binding* binding : registrar_.lookup(fmt::format("sip:{}@{}", number, site().domain), now())) {
       if (!binding->flow) continue;  // from before a restart: the phone has yet to come back
       const std::string phone = site().phone_of_line(number)->name;
-      LineCall::start(*this, invite, peer.name,
-                      {.peer = phone,
-                       .number = number,
-                       .request_uri = binding->contact,
-                       .route = {.flow = binding->flow, .transport = binding->transport, .address = binding->remote, .peer = phone}});
+      LineCall::start(
+          *this, invite, peer.name,
+          {.peer = phone,
+           .number = number,
+           .request_uri = binding->contact,
+           .route = {
+               .flow = binding->flow, .transport = binding->transport, .address = binding->remote, .peer = phone}});
       return;
     }
-    agent().refuse(invite, {.status = 480, .warning = "line " + number + " has no registered phone", .mend = "see 'ringwall show registrations'"});
+    agent().refuse(invite, {.status = 480,
+                            .warning = "line " + number + " has no registered phone",
+                            .mend = "see 'ringwall show registrations'"});
     return;
   }
   const auto* dial_peer = policy::find_dial_peer(site(), name(), number);
   const auto* element = dial_peer ? site().element(dial_peer->target) : nullptr;
   if (!element || element->name == peer.name) {
-    agent().refuse(invite, {.status = 404, .warning = "there is no line or dial peer for " + number, .mend = "add a [[phone]] with this line, or a [[dial_peer]] of the call manager"});
+    agent().refuse(invite, {.status = 404,
+                            .warning = "there is no line or dial peer for " + number,
+                            .mend = "add a [[phone]] with this line, or a [[dial_peer]] of the call manager"});
     return;
   }
   LineCall::start(*this, invite, peer.name,

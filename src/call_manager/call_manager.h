@@ -18,7 +18,8 @@ class CallManager final : public call::Element {
  public:
   CallManager(call::ElementContext context, std::string name, store::StoreThread& store);
 
-  /// Registrations that the process before this one had. They are listed until the phones register again or they expire.
+  /// Registrations that the process before this one had. They are listed until the phones register again or they
+  /// expire.
   void restore(const std::vector<store::Binding>& bindings);
   [[nodiscard]] std::vector<store::Binding> bindings() const;
   /// The connection of a registered line is gone.

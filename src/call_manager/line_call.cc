@@ -4,13 +4,15 @@
 
 namespace ringwall::call_manager {
 
-void LineCall::start(CallManager& manager, const sip::IncomingInvite& invite, const std::string& caller, const LineTarget& target) {
+void LineCall::start(CallManager& manager, const sip::IncomingInvite& invite, const std::string& caller,
+                     const LineTarget& target) {
   const std::shared_ptr<LineCall> self(new LineCall(manager, invite, caller, target));
   const sip::Body body = sip::sdp_body(std::string(call::sdp_of(*invite.message)));
   sip::Outgoing out;
   out.route = target.route;
   out.request_uri = target.request_uri;
-  out.from = fmt::format("<sip:{}@{}>", sip::escape_user(call::user_or_uri(invite.message->from().uri)), manager.site().domain);
+  out.from = fmt::format("<sip:{}@{}>", sip::escape_user(call::user_or_uri(invite.message->from().uri)),
+                         manager.site().domain);
   out.to = fmt::format("<sip:{}@{}>", sip::escape_user(target.number), manager.site().domain);
   out.headers = call::interaction_header(self->interaction_);
   out.body = body;
@@ -30,7 +32,9 @@ LineCall::LineCall(CallManager& manager, const sip::IncomingInvite& invite, std:
       pair_(manager.agent()),
       began_(wall_now()) {}
 
-void LineCall::on(const sip::Progress& progress) { pair_.on(progress); }
+void LineCall::on(const sip::Progress& progress) {
+  pair_.on(progress);
+}
 
 void LineCall::on(const sip::Answered& answered) {
   if (!connected_) connected_ = wall_now();
@@ -46,16 +50,24 @@ void LineCall::on(const sip::Refused& refused) {
   over_ = true;
   if (!refused.message && target_.route.flow) manager_.lost(target_.route.flow);
   sip::Answer answer{.status = refused.message ? refused.status : 480, .reason = refused.message ? refused.reason : ""};
-  const std::string warning = refused.message ? std::string(refused.message->header(sip::HeaderName::warning))
-                                              : policy::Refusal{.warning = "the phone cannot be reached: " + refused.reason}.warning_header(manager_.self().host);
+  const std::string warning =
+      refused.message ? std::string(refused.message->header(sip::HeaderName::warning))
+                      : policy::Refusal{.warning = "the phone cannot be reached: " + refused.reason}.warning_header(
+                            manager_.self().host);
   if (!warning.empty()) answer.headers.emplace_back("Warning", warning);
   manager_.agent().endpoint().reject(from_, std::move(answer), manager_.now());
   finish(fmt::format("{} answered {} {}", target_.peer, refused.status, refused.reason));
 }
 
-void LineCall::on(const sip::Reinvited& reinvited) { pair_.on(reinvited); }
-void LineCall::on(const sip::Acked& acked) { pair_.on(acked); }
-void LineCall::on(const sip::IncomingRequest& request) { pair_.on(request); }
+void LineCall::on(const sip::Reinvited& reinvited) {
+  pair_.on(reinvited);
+}
+void LineCall::on(const sip::Acked& acked) {
+  pair_.on(acked);
+}
+void LineCall::on(const sip::IncomingRequest& request) {
+  pair_.on(request);
+}
 
 void LineCall::on(const sip::Ended& ended) {
   if (over_) return;
@@ -80,9 +92,7 @@ void LineCall::finish(std::string_view reason) {
 }
 
 call::LegView LineCall::view(sip::LegId leg, const std::string& peer, bool outgoing) const {
-  call::LegView out;
-  out.element = manager_.name();
-  out.leg = leg;
+  call::LegView out = manager_.agent().view(leg);
   out.interaction = interaction_;
   out.outgoing = outgoing;
   out.peer = peer;
@@ -90,11 +100,6 @@ call::LegView LineCall::view(sip::LegId leg, const std::string& peer, bool outgo
   out.began = began_;
   out.connected = connected_;
   out.secure = true;
-  if (const auto dialog = manager_.agent().endpoint().view(leg)) {
-    out.state = dialog->state;
-    out.flow = dialog->flow;
-    out.remote = dialog->remote;
-  }
   return out;
 }
 

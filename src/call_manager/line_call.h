@@ -19,7 +19,8 @@ struct LineTarget {
 /// One call through the call manager: who calls and who is called, coupled without touching the audio.
 class LineCall final : public call::LegOwner, public std::enable_shared_from_this<LineCall> {
  public:
-  static void start(CallManager& manager, const sip::IncomingInvite& invite, const std::string& caller, const LineTarget& target);
+  static void start(CallManager& manager, const sip::IncomingInvite& invite, const std::string& caller,
+                    const LineTarget& target);
 
   void on(const sip::Progress& progress) override;
   void on(const sip::Answered& answered) override;

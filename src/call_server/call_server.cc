@@ -20,7 +20,8 @@ Result<> CallServer::reload() {
 
 void CallServer::on_invite(const sip::IncomingInvite& invite, const policy::Admitted& peer) {
   const auto* element = site().element(peer.name);
-  const bool sends_calls = element && (element->kind == policy::ElementKind::edge || element->kind == policy::ElementKind::call_manager);
+  const bool sends_calls =
+      element && (element->kind == policy::ElementKind::edge || element->kind == policy::ElementKind::call_manager);
   if (peer.kind != policy::PeerKind::element || !sends_calls) {
     agent().refuse(invite, {.status = 403,
                             .warning = "only the edge and the call manager send calls to the call server",
@@ -42,7 +43,9 @@ void CallServer::on_invite(const sip::IncomingInvite& invite, const policy::Admi
 void CallServer::add(const std::string& interaction, std::shared_ptr<Visit> visit) {
   visits_[interaction] = std::move(visit);
 }
-void CallServer::remove(const std::string& interaction) { visits_.erase(interaction); }
+void CallServer::remove(const std::string& interaction) {
+  visits_.erase(interaction);
+}
 
 void CallServer::carry_out(const router::Effect& effect) {
   const auto visit_of = [&](const std::string& interaction) -> std::shared_ptr<Visit> {
@@ -64,7 +67,8 @@ void CallServer::carry_out(const router::Effect& effect) {
 void CallServer::pump() {
   if (pumping_) return;  // what a visit does while it is told of an effect is drained by the loop below
   pumping_ = true;
-  while (const auto effect = router_.poll()) carry_out(*effect);
+  while (const auto effect = router_.poll())
+    carry_out(*effect);
   pumping_ = false;
   arm_timer();
 }

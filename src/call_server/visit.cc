@@ -1,6 +1,9 @@
 #include "call_server/visit.h"
 
+#include <algorithm>
+
 #include "base/log.h"
+#include "call/form_urlencoded.h"
 #include "sdp/session_description.h"
 
 namespace ringwall::call_server {
@@ -13,9 +16,11 @@ bool puts_on_hold(std::string_view offer) {
 
 }  // namespace
 
-void Visit::start(CallServer& server, const sip::IncomingInvite& invite, const std::string& peer, const policy::Service& service) {
+void Visit::start(CallServer& server, const sip::IncomingInvite& invite, const std::string& peer,
+                  const policy::Service& service) {
   const std::shared_ptr<Visit> self(new Visit(server, invite, peer, service));
-  const auto browser = self->invite_voice_browser(service.script, sip::sdp_body(std::string(call::sdp_of(*invite.message))));
+  const auto browser =
+      self->invite_voice_browser(service.script, sip::sdp_body(std::string(call::sdp_of(*invite.message))));
   if (!browser) {
     server.agent().refuse(invite, {.status = 503, .warning = browser.error().what, .mend = browser.error().mend});
     return;
@@ -28,7 +33,8 @@ void Visit::start(CallServer& server, const sip::IncomingInvite& invite, const s
   server.record(self->interaction_, "greeting", {{"number", self->number_}, {"script", service.script}});
 }
 
-Visit::Visit(CallServer& server, const sip::IncomingInvite& invite, const std::string& peer, const policy::Service& service)
+Visit::Visit(CallServer& server, const sip::IncomingInvite& invite, const std::string& peer,
+             const policy::Service& service)
     : server_(server),
       interaction_(call::interaction_of(*invite.message)),
       number_(call::user_or_uri(invite.message->request_uri())),
@@ -44,7 +50,8 @@ Result<sip::LegId> Visit::invite_voice_browser(const std::string& script, sip::B
   if (!browser) return fail("the site has no voice browser", {}, "add an [[element]] of kind voice-browser");
   sip::Outgoing out;
   out.route = call::Element::route_to(*browser);
-  out.request_uri = fmt::format("sip:dialog@{};voicexml={}", browser->host, sip::escape_user(script));  // RFC 5552 section 2.1
+  out.request_uri =
+      fmt::format("sip:dialog@{};voicexml={}", browser->host, sip::escape_user(script));  // RFC 5552 section 2.1
   out.from = fmt::format("<sip:{}@{}>", sip::escape_user(from_), server_.self().host);
   out.to = fmt::format("<sip:dialog@{}>", browser->host);
   out.headers = call::interaction_header(interaction_);
@@ -67,7 +74,8 @@ void Visit::on(const sip::Answered& answered) {
   } else if (answered.leg == browser_ && !accepted_) {
     accepted_ = true;
     connected_ = wall_now();
-    endpoint.accept(caller_, sip::sdp_body(std::string(call::sdp_of(*answered.message))), server_.now(), call::interaction_header(interaction_));
+    endpoint.accept(caller_, sip::sdp_body(std::string(call::sdp_of(*answered.message))), server_.now(),
+                    call::interaction_header(interaction_));
     endpoint.ack(browser_, {}, server_.now());
   } else {
     connect(answered.leg, std::string(call::sdp_of(*answered.message)));
@@ -108,7 +116,8 @@ void Visit::party_connected(sip::LegId party) {
   if (party != agent_leg_) return;
   ring_timer_.cancel();
   if (const auto answered = server_.router().agent_answered(interaction_, server_.now()); !answered) {
-    log::warning(server_.name(), "visit {}: agent {} answered too late: {}", interaction_, agent_, answered.error().text());
+    log::warning(server_.name(), "visit {}: agent {} answered too late: {}", interaction_, agent_,
+                 answered.error().text());
     release(agent_leg_);
     release(browser_);
     enter_queue();
@@ -123,7 +132,12 @@ void Visit::party_connected(sip::LegId party) {
 
 void Visit::greeting_ended(const sip::Ended& ended) {
   browser_ = {};
-  log::info(server_.name(), "visit {}: the greeting is over{}", interaction_, ended.reason.empty() ? "" : ": " + ended.reason);
+  // What the caller entered is the caller's: that something was entered is all the log and the record say.
+  const auto results = ended.message ? call::parse_form_urlencoded(ended.message->body()) : call::NamedValues{};
+  const bool entered = std::ranges::any_of(results, [](const auto& result) { return !result.second.empty(); });
+  log::info(server_.name(), "visit {}: the greeting is over, {}", interaction_,
+            entered ? "the caller chose" : "nothing was entered");
+  server_.record(interaction_, "greeted", {{"entered", entered ? "yes" : "no"}});
   stage_ = Stage::queueing;
   enter_queue();
 }
@@ -208,7 +222,8 @@ void Visit::on(const sip::Refused& refused) {
     browser_ = {};
     sip::Answer answer{.status = refused.status, .reason = refused.reason};
     if (refused.message)
-      if (const auto warning = refused.message->header(sip::HeaderName::warning); !warning.empty()) answer.headers.emplace_back("Warning", warning);
+      if (const auto warning = refused.message->header(sip::HeaderName::warning); !warning.empty())
+        answer.headers.emplace_back("Warning", warning);
     server_.agent().endpoint().reject(caller_, std::move(answer), server_.now());
     finish("the voice browser refused the call: " + why);
   } else if (refused.leg == browser_) {
@@ -256,12 +271,10 @@ void Visit::on(const sip::Ended& ended) {
 }
 
 void Visit::on(const sip::IncomingRequest& request) {
-  if (stage_ == Stage::talking) {
+  if (stage_ == Stage::talking)
     talk_.on(request);
-    return;
-  }
-  const bool known = request.message->method() == sip::Method::options || request.message->method() == sip::Method::info;
-  server_.agent().endpoint().respond(request.id, {.status = known ? 200 : 501}, server_.now());
+  else
+    server_.agent().endpoint().respond(request.id, {.status = 200}, server_.now());
 }
 
 void Visit::hang_up(std::string_view reason) {
@@ -300,9 +313,7 @@ void Visit::finish(std::string_view reason) {
 }
 
 call::LegView Visit::view(sip::LegId leg, const std::string& peer, bool outgoing) const {
-  call::LegView out;
-  out.element = server_.name();
-  out.leg = leg;
+  call::LegView out = server_.agent().view(leg);
   out.interaction = interaction_;
   out.outgoing = outgoing;
   out.peer = peer;
@@ -310,11 +321,6 @@ call::LegView Visit::view(sip::LegId leg, const std::string& peer, bool outgoing
   out.began = began_;
   out.connected = connected_;
   out.secure = true;
-  if (const auto view = server_.agent().endpoint().view(leg)) {
-    out.state = view->state;
-    out.flow = view->flow;
-    out.remote = view->remote;
-  }
   return out;
 }
 

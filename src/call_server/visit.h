@@ -16,7 +16,8 @@ namespace ringwall::call_server {
 ///   caller offers, voice browser answers   each further party offers, the edge answers by re-INVITE (RFC 3725 flow I)
 class Visit final : public call::LegOwner, public std::enable_shared_from_this<Visit> {
  public:
-  static void start(CallServer& server, const sip::IncomingInvite& invite, const std::string& peer, const policy::Service& service);
+  static void start(CallServer& server, const sip::IncomingInvite& invite, const std::string& peer,
+                    const policy::Service& service);
 
   /// The router reserved an agent: ring the agent's line.
   void deliver(const router::Reserve& reserve);
@@ -64,8 +65,8 @@ class Visit final : public call::LegOwner, public std::enable_shared_from_this<V
   Stage stage_ = Stage::greeting;
   sip::LegId caller_, browser_, agent_leg_;
   std::string agent_, line_, script_;
-  bool accepted_ = false;   ///< the caller's INVITE has its 200
-  bool queued_ = false;     ///< the router knows the interaction
+  bool accepted_ = false;  ///< the caller's INVITE has its 200
+  bool queued_ = false;    ///< the router knows the interaction
   std::optional<Connecting> connecting_, next_;
   call::LegPair talk_;
   WallTime began_;

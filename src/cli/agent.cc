@@ -30,7 +30,8 @@ void set_state(CommandContext& context, const std::string& agent, std::string_vi
 void add_agent(CLI::App& app, CommandContext& context) {
   auto* agent = app.add_subcommand("agent", "Set agents' states");
   agent->require_subcommand(1);
-  const std::pair<const char*, const char*> states[] = {{"ready", "READY"}, {"not-ready", "NOT_READY"}, {"logout", "LOGOUT"}};
+  const std::pair<const char*, const char*> states[] = {
+      {"ready", "READY"}, {"not-ready", "NOT_READY"}, {"logout", "LOGOUT"}};
   for (const auto& [word, wanted] : states) {
     auto* command = agent->add_subcommand(word, fmt::format("Make an agent {}", wanted));
     auto id = std::make_shared<std::string>();

@@ -7,8 +7,8 @@
 
 #include "base/text.h"
 #include "cli/context.h"
-#include "cli/show_tables.h"
 #include "cli/json_text.h"
+#include "cli/show_tables.h"
 #include "desktop/control_client.h"
 
 namespace ringwall::cli {
@@ -20,7 +20,8 @@ using boost::json::value;
 std::string print_open_ports(const value& answer, std::string_view wanted) {
   std::string out = "Executing.. please wait.\n";
   for (const value& port : list_of(answer, "ports")) {
-    const std::string line = fmt::format("ringwall {} {} {} ({})", text_of(port, "element"), text_of(port, "transport"), text_of(port, "address"), text_of(port, "state"));
+    const std::string line = fmt::format("ringwall {} {} {} ({})", text_of(port, "element"), text_of(port, "transport"),
+                                         text_of(port, "address"), text_of(port, "state"));
     if (line.find(wanted) != std::string::npos) out += line + "\n";
   }
   return out;
@@ -34,12 +35,14 @@ struct Sentence {
 };
 
 constexpr Sentence sentences[] = {
-    {"show sip-ua connections tcp tls", "/v1/connections", [](const value& v, std::string_view) { return print_connections(v); }},
+    {"show sip-ua connections tcp tls", "/v1/connections",
+     [](const value& v, std::string_view) { return print_connections(v); }},
     {"show call active voice", "/v1/calls", [](const value& v, std::string_view) { return print_calls(v); }},
     {"show open ports regexp", "/v1/ports", print_open_ports},
     {"show connections", "/v1/connections", [](const value& v, std::string_view) { return print_connections(v); }},
     {"show calls", "/v1/calls", [](const value& v, std::string_view) { return print_calls(v); }},
-    {"show registrations", "/v1/registrations", [](const value& v, std::string_view) { return print_registrations(v); }},
+    {"show registrations", "/v1/registrations",
+     [](const value& v, std::string_view) { return print_registrations(v); }},
     {"show certificates", "/v1/certificates", [](const value& v, std::string_view) { return print_certificates(v); }},
     {"show trunks", "/v1/trunks", [](const value& v, std::string_view) { return print_trunks(v); }},
     {"show agents", "/v1/agents", [](const value& v, std::string_view) { return print_agents(v); }},
@@ -71,7 +74,8 @@ Result<> answer(CommandContext& context, const std::string& line) {
 }
 
 void help(CommandContext& context) {
-  for (const Sentence& sentence : sentences) context.out() << "  " << sentence.begins << "\n";
+  for (const Sentence& sentence : sentences)
+    context.out() << "  " << sentence.begins << "\n";
   context.out() << "  help\n  exit\n";
 }
 

@@ -172,14 +172,17 @@ std::vector<proof::HopEvidence> hops_of(const TestCallPlan& plan, const std::opt
   const TestCallResult& r = result ? *result : none;
   const std::string& edge = plan.trunk->element;
   auto& caller = hop("caller", edge);
-  caller.signalling = signalling(phone_end(r.talking.caller_connection), element_end(r.talking, edge, plan.trunk->name));
+  caller.signalling =
+      signalling(phone_end(r.talking.caller_connection), element_end(r.talking, edge, plan.trunk->name));
   caller.media = caller_edge(plan, r);
-  hop(edge, "call-server").signalling = signalling(element_end(r.talking, edge, "call-server"), element_end(r.talking, "call-server", "edge"));
-  hop("call-server", "voice-browser").signalling =
-      signalling(element_end(r.waiting, "call-server", "voice-browser"), element_end(r.waiting, "voice-browser", "call-server"));
-  hop("call-server", "call-manager").signalling =
-      signalling(element_end(r.talking, "call-server", "call-manager"), element_end(r.talking, "call-manager", "call-server"));
-  hop("call-manager", "phone").signalling = signalling(element_end(r.talking, "call-manager", plan.phone->name), phone_end(r.talking.phone_connection));
+  hop(edge, "call-server").signalling =
+      signalling(element_end(r.talking, edge, "call-server"), element_end(r.talking, "call-server", "edge"));
+  hop("call-server", "voice-browser").signalling = signalling(element_end(r.waiting, "call-server", "voice-browser"),
+                                                              element_end(r.waiting, "voice-browser", "call-server"));
+  hop("call-server", "call-manager").signalling = signalling(element_end(r.talking, "call-server", "call-manager"),
+                                                             element_end(r.talking, "call-manager", "call-server"));
+  hop("call-manager", "phone").signalling =
+      signalling(element_end(r.talking, "call-manager", plan.phone->name), phone_end(r.talking.phone_connection));
   hop(edge, "voice-browser").media = edge_browser(plan, r);
   hop(edge, "phone").media = edge_phone(plan, r);
   return hops;
@@ -193,9 +196,11 @@ std::vector<KnownPath> paths_of(const std::set<SeenLeg>& seen, const std::vector
              (other.path.from_address == leg.remote && other.path.to_address == leg.local);
     });
     if (known) continue;  // the other end of a path between two elements
-    KnownPath one{{.from = leg.element, .to = leg.remote.text(), .from_address = leg.local, .to_address = leg.remote}, leg.media_leg};
-    one.leg_is_to = std::ranges::any_of(
-        hops, [&](const proof::HopEvidence& hop) { return hop.media && hop.media->from == leg.remote && hop.media->to == leg.local; });
+    KnownPath one{{.from = leg.element, .to = leg.remote.text(), .from_address = leg.local, .to_address = leg.remote},
+                  leg.media_leg};
+    one.leg_is_to = std::ranges::any_of(hops, [&](const proof::HopEvidence& hop) {
+      return hop.media && hop.media->from == leg.remote && hop.media->to == leg.local;
+    });
     if (one.leg_is_to) {
       std::swap(one.path.from, one.path.to);
       std::swap(one.path.from_address, one.path.to_address);

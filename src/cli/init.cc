@@ -21,8 +21,11 @@ Result<> copy_sample(const fs::path& share, const fs::path& folder) {
   std::error_code error;
   for (const char* part : {"vxml", "prompts"}) {
     fs::create_directories(folder / part, error);
-    if (!error) fs::copy(share / part, folder / part, fs::copy_options::recursive | fs::copy_options::skip_existing, error);
-    if (error) return fail("cannot copy the sample site: " + error.message(), (folder / part).string(), "check the free space and the rights of the folder");
+    if (!error)
+      fs::copy(share / part, folder / part, fs::copy_options::recursive | fs::copy_options::skip_existing, error);
+    if (error)
+      return fail("cannot copy the sample site: " + error.message(), (folder / part).string(),
+                  "check the free space and the rights of the folder");
   }
   fs::copy_file(share / "ringwall.toml", folder / "ringwall.toml", error);
   if (error) return fail("cannot write the configuration: " + error.message(), (folder / "ringwall.toml").string());
@@ -33,7 +36,8 @@ Result<policy::Site> read_site(const fs::path& folder) {
   policy::Loaded loaded = policy::load(folder, wall_now());
   if (loaded.usable()) return std::move(loaded.site);
   for (const auto& finding : loaded.findings)
-    if (finding.severity == policy::Severity::error) return fail(finding.what, fmt::format("{}:{}:{}", finding.file, finding.line, finding.column), finding.mend);
+    if (finding.severity == policy::Severity::error)
+      return fail(finding.what, fmt::format("{}:{}:{}", finding.file, finding.line, finding.column), finding.mend);
   return fail("the configuration cannot be used", folder.string());
 }
 
@@ -44,8 +48,10 @@ Result<> fill(const fs::path& folder, const fs::path& share) {
   TRY_VOID(pki::make_site_identities(folder, {}, {}, wall_now()));  // the configuration is checked against the anchors
   TRY(const policy::Site site, read_site(folder));
   std::vector<std::string> elements, phones;
-  for (const auto& element : site.elements) elements.push_back(element.host);
-  for (const auto& phone : site.phones) phones.push_back(phone.name);
+  for (const auto& element : site.elements)
+    elements.push_back(element.host);
+  for (const auto& phone : site.phones)
+    phones.push_back(phone.name);
   TRY_VOID(pki::make_site_identities(folder, elements, phones, wall_now()));
   TRY(const auto target, store::find_target(folder, site.store));
   TRY(const auto database, store::Database::open(target));
@@ -57,7 +63,8 @@ Result<> fill(const fs::path& folder, const fs::path& share) {
 /// The site is made beside its place and moved there when it is whole: a stop in the middle leaves no half site.
 Result<> make_site(const fs::path& folder) {
   std::error_code error;
-  if (fs::exists(folder) && !fs::is_empty(folder, error)) return fail("the folder is not empty", folder.string(), "name another folder, or remove this one");
+  if (fs::exists(folder) && !fs::is_empty(folder, error))
+    return fail("the folder is not empty", folder.string(), "name another folder, or remove this one");
   TRY(const fs::path share, share_folder());
   const fs::path whole = fs::absolute(folder).lexically_normal();
   std::string beside = (whole.has_filename() ? whole : whole.parent_path()).string() + ".XXXXXX";
@@ -68,7 +75,9 @@ Result<> make_site(const fs::path& folder) {
     return filled;
   }
   fs::rename(beside, whole, error);
-  if (error) return fail("cannot move the finished site to its place: " + error.message(), folder.string(), "it is whole in " + beside);
+  if (error)
+    return fail("cannot move the finished site to its place: " + error.message(), folder.string(),
+                "it is whole in " + beside);
   return {};
 }
 

@@ -11,7 +11,8 @@ std::string as_text(const boost::json::value& value) {
   if (value.is_string()) return std::string(value.get_string());
   if (!value.is_array()) return boost::json::serialize(value);
   std::string out;
-  for (const auto& entry : value.get_array()) out += (out.empty() ? "" : ", ") + as_text(entry);
+  for (const auto& entry : value.get_array())
+    out += (out.empty() ? "" : ", ") + as_text(entry);
   return out;
 }
 

@@ -13,7 +13,9 @@ void add_phone(CLI::App& app, CommandContext& context) {
   auto* command = app.add_subcommand("phone", "A scripted phone: register, call, answer, play, record, report");
   auto script = std::make_shared<PhoneScript>();
   PhoneScript& s = *script;
-  command->add_option("--identity", s.identity, "Folder with client.crt, client.key, server.crt, server.key, anchors.pem")->required();
+  command
+      ->add_option("--identity", s.identity, "Folder with client.crt, client.key, server.crt, server.key, anchors.pem")
+      ->required();
   command->add_option("--address", s.address, "Our IP address")->required();
   command->add_option("--server", s.server, "Registrar or edge, IP:PORT")->required();
   command->add_option("--server-name", s.server_name, "The name its certificate must be for")->required();

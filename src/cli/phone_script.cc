@@ -10,7 +10,9 @@ namespace {
 
 using call::Phone;
 
-Duration seconds_of(double seconds) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)); }
+Duration seconds_of(double seconds) {
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+}
 
 Result<call::PhoneOptions> phone_options(const PhoneScript& script) {
   call::PhoneOptions out;
@@ -31,10 +33,11 @@ class Run {
  public:
   explicit Run(const PhoneScript& script)
       : script_(script),
-        media_({}, [this](std::function<void()> work) { loop_.post(std::move(work)); },
-               [this](const media::Event& event) {
-                 if (phone_) phone_->media_event(event);
-               }) {}
+        media_(
+            {}, [this](std::function<void()> work) { loop_.post(std::move(work)); },
+            [this](const media::Event& event) {
+              if (phone_) phone_->media_event(event);
+            }) {}
 
   Result<PhoneFacts> operator()() {
     TRY(auto options, phone_options(script_));
@@ -53,19 +56,23 @@ class Run {
  private:
   bool register_line() {
     phone_->register_line();
-    return loop_.run_until([&] { return phone_->registered() || phone_->last_status() != 0 || !phone_->failure().empty(); }, wait()) &&
+    return loop_.run_until(
+               [&] { return phone_->registered() || phone_->last_status() != 0 || !phone_->failure().empty(); },
+               wait()) &&
            phone_->registered();
   }
 
   bool place_call() {
     phone_->call(script_.number);
-    loop_.run_until([&] { return phone_->state() == Phone::State::talking || phone_->state() == Phone::State::over; }, wait());
+    loop_.run_until([&] { return phone_->state() == Phone::State::talking || phone_->state() == Phone::State::over; },
+                    wait());
     return phone_->state() == Phone::State::talking;
   }
 
   bool take_call() {
     if (!loop_.run_until([&] { return phone_->state() == Phone::State::incoming; }, wait())) return false;
-    const auto timer = loop_.after(seconds_of(script_.answer_after_s), [this] { answered_ = phone_->answer().has_value(); });
+    const auto timer =
+        loop_.after(seconds_of(script_.answer_after_s), [this] { answered_ = phone_->answer().has_value(); });
     loop_.run_until([&] { return phone_->state() == Phone::State::talking || phone_->state() == Phone::State::over; },
                     wait() + seconds_of(script_.answer_after_s));
     return answered_ && phone_->state() == Phone::State::talking;
@@ -106,14 +113,17 @@ class Run {
                   {"digits_received", phone_->digits().size()}};
     if (connection_) facts.json["connection"] = to_json(*connection_);
     if (media_report_) facts.json["media"] = to_json(*media_report_);
-    facts.text = good ? "done\n" : "failed: " + (phone_->failure().empty() ? std::string("nothing happened in time") : phone_->failure()) + "\n";
+    facts.text =
+        good ? "done\n"
+             : "failed: " + (phone_->failure().empty() ? std::string("nothing happened in time") : phone_->failure()) +
+                   "\n";
     if (connection_)
       facts.text += fmt::format("signalling: {} {} with {}\n", connection_->tls.version, connection_->tls.cipher,
                                 fmt::join(connection_->tls.peer_names, ", "));
     if (media_report_)
-      facts.text += fmt::format("audio: {} sent {} received {} packets, {} authentication failures, {} lost\n", media_report_->suite,
-                                media_report_->sent.packets, media_report_->received.packets, media_report_->authentication_failures,
-                                media_report_->lost);
+      facts.text += fmt::format("audio: {} sent {} received {} packets, {} authentication failures, {} lost\n",
+                                media_report_->suite, media_report_->sent.packets, media_report_->received.packets,
+                                media_report_->authentication_failures, media_report_->lost);
     return facts;
   }
 
@@ -140,6 +150,8 @@ class Run {
 
 }  // namespace
 
-Result<PhoneFacts> run_phone(const PhoneScript& script) { return Run(script)(); }
+Result<PhoneFacts> run_phone(const PhoneScript& script) {
+  return Run(script)();
+}
 
 }  // namespace ringwall::cli

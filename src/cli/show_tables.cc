@@ -19,19 +19,24 @@ struct Column {
 
 /// A table of a list, one row per entry; `empty` is what stands there instead of an empty table.
 template <std::size_t N>
-std::string print_list(const value& answer, std::string_view member, const Column (&columns)[N], std::string_view empty) {
+std::string print_list(const value& answer, std::string_view member, const Column (&columns)[N],
+                       std::string_view empty) {
   std::vector<std::string> heading;
-  for (const Column& column : columns) heading.emplace_back(column.heading);
+  for (const Column& column : columns)
+    heading.emplace_back(column.heading);
   Table table(heading);
   for (const value& entry : list_of(answer, member)) {
     std::vector<std::string> cells;
-    for (const Column& column : columns) cells.push_back(text_of(entry, column.member));
+    for (const Column& column : columns)
+      cells.push_back(text_of(entry, column.member));
     table.row(std::move(cells));
   }
   return table.empty() ? std::string(empty) + "\n" : table.text();
 }
 
-std::string date_of(const std::string& time) { return time.substr(0, 10); }
+std::string date_of(const std::string& time) {
+  return time.substr(0, 10);
+}
 
 std::string print_totals(const value& element) {
   const value totals = element.at("totals");
@@ -45,20 +50,25 @@ std::string print_totals(const value& element) {
       text_of(totals, "server_handshake_failures"), text_of(totals, "refused_by_limit"));
 }
 
+/// What the handshake proved, e.g. "TLSv1.3 TLS_AES_256_GCM_SHA384:ECDSA x25519, edge.ringwall.test until 2027-02-19".
+std::string print_security(const value& c) {
+  if (text_of(c, "transport") != "TLS") return text_of(c, "transport") + " in clear";
+  std::string out = fmt::format("{} {}:{} {}", text_of(c, "tls", "version"), text_of(c, "tls", "cipher"),
+                                text_of(c, "certificate_kind"), text_of(c, "tls", "group"));
+  if (!text_of(c, "tls", "peer_names").empty())
+    out += fmt::format(", {} until {}", text_of(c, "tls", "peer_names"), date_of(text_of(c, "tls", "peer_not_after")));
+  return out + (text_of(c, "tls", "resumed") == "true" ? ", resumed" : "");
+}
+
 std::string print_element_connections(const value& element) {
   std::string out = text_of(element, "element") + "\n" + print_totals(element);
-  Table table({"  Remote-Agent", "Conn-Id", "Conn-State", "WriteQ", "Local-Address", "TLS", "Curve", "Cipher"});
   for (const value& c : list_of(element, "connections"))
-    table.row({"  " + text_of(c, "remote"), text_of(c, "flow"), text_of(c, "state"), text_of(c, "write_queue"), text_of(c, "local"),
-               text_of(c, "transport") == "TLS" ? text_of(c, "tls", "version") : text_of(c, "transport"), text_of(c, "tls", "group"),
-               text_of(c, "tls", "cipher")});
-  if (!table.empty()) out += table.text();
-  for (const value& c : list_of(element, "connections"))
-    if (!text_of(c, "tls", "peer_names").empty())
-      out += fmt::format("  {} is {}, verified until {} ({})\n", text_of(c, "flow"), text_of(c, "tls", "peer_names"),
-                         date_of(text_of(c, "tls", "peer_not_after")), text_of(c, "direction"));
+    out += fmt::format("  Remote-Agent:{} Conn-Id:{} {} {} WriteQ-Size:{} Local-Address:{}\n    {}\n",
+                       text_of(c, "remote"), text_of(c, "flow"), text_of(c, "direction"), text_of(c, "state"),
+                       text_of(c, "write_queue"), text_of(c, "local"), print_security(c));
   for (const value& failure : list_of(element, "handshake_failures"))
-    out += fmt::format("  failed {} {}: {}\n", text_of(failure, "when"), text_of(failure, "remote"), text_of(failure, "sentence"));
+    out += fmt::format("  failed {} {}: {}\n", text_of(failure, "when"), text_of(failure, "remote"),
+                       text_of(failure, "sentence"));
   for (const value& listener : list_of(element, "listeners"))
     out += fmt::format("  listens on {} {}{}\n", text_of(listener, "transport"), text_of(listener, "address"),
                        text_of(listener, "waiver").empty() ? "" : " by waiver " + text_of(listener, "waiver"));
@@ -70,25 +80,28 @@ std::string print_leg(const value& leg) {
   const bool media = leg.as_object().contains("media");
   const std::string line1 =
       fmt::format("{} : {} {} {} {} {} {}\n", text_of(leg, "leg"), text_of(leg, "interaction"), text_of(leg, "began"),
-                  text_of(leg, "direction") == "answer" ? "Answer" : "Originate", text_of(leg, "number"), text_of(leg, "state"),
-                  text_of(leg, "dial_peer").empty() ? "" : "pid:" + text_of(leg, "dial_peer"));
+                  text_of(leg, "direction") == "answer" ? "Answer" : "Originate", text_of(leg, "number"),
+                  text_of(leg, "state"), text_of(leg, "dial_peer").empty() ? "" : "pid:" + text_of(leg, "dial_peer"));
   if (!media) return line1 + fmt::format("  {} signalling only\n", text_of(leg, "peer"));
   const std::string suite = text_of(leg, "media", "suite");
   return line1 +
-         fmt::format("  {} tx:{}/{} rx:{}/{} lost:{} jitter:{:.1f}ms auth-failures:{} refused:{}\n", text_of(leg, "peer"),
-                     text_of(leg.at("media"), "sent", "packets"), text_of(leg.at("media"), "sent", "bytes"),
-                     text_of(leg.at("media"), "received", "packets"), text_of(leg.at("media"), "received", "bytes"), text_of(leg, "media", "lost"),
-                     leg.at("media").at("jitter_ms").to_number<double>(), text_of(leg, "media", "authentication_failures"),
-                     text_of(leg, "media", "refused")) +
+         fmt::format("  {} tx:{}/{} rx:{}/{} lost:{} jitter:{:.1f}ms auth-failures:{} refused:{}\n",
+                     text_of(leg, "peer"), text_of(leg.at("media"), "sent", "packets"),
+                     text_of(leg.at("media"), "sent", "bytes"), text_of(leg.at("media"), "received", "packets"),
+                     text_of(leg.at("media"), "received", "bytes"), text_of(leg, "media", "lost"),
+                     leg.at("media").at("jitter_ms").to_number<double>(),
+                     text_of(leg, "media", "authentication_failures"), text_of(leg, "media", "refused")) +
          fmt::format("  IP {} SRTP: {} {} {}{}\n", text_of(leg, "media", "remote"), suite.empty() ? "off" : "on", suite,
-                     text_of(leg, "media", "codec"), text_of(leg, "waiver").empty() ? "" : " waiver " + text_of(leg, "waiver"));
+                     text_of(leg, "media", "codec"),
+                     text_of(leg, "waiver").empty() ? "" : " waiver " + text_of(leg, "waiver"));
 }
 
 }  // namespace
 
 std::string print_connections(const value& answer) {
   std::string out;
-  for (const value& element : list_of(answer, "elements")) out += print_element_connections(element);
+  for (const value& element : list_of(answer, "elements"))
+    out += print_element_connections(element);
   return out;
 }
 
@@ -103,46 +116,70 @@ std::string print_calls(const value& answer) {
 
 std::string print_registrations(const value& answer) {
   return print_list(answer, "registrations",
-                    {{"Line", "address_of_record"}, {"Phone", "peer"}, {"From", "remote"}, {"Transport", "transport"}, {"Until", "expires"}},
+                    {{"Line", "address_of_record"},
+                     {"Phone", "peer"},
+                     {"From", "remote"},
+                     {"Transport", "transport"},
+                     {"Until", "expires"}},
                     "No phone is registered.");
 }
 
 std::string print_certificates(const value& answer) {
   return print_list(answer, "certificates",
-                    {{"Owner", "owner"}, {"Use", "use"}, {"Key", "key"}, {"Days left", "days_left"}, {"Until", "not_after"}, {"Subject", "subject"}},
+                    {{"Owner", "owner"},
+                     {"Use", "use"},
+                     {"Key", "key"},
+                     {"Days left", "days_left"},
+                     {"Until", "not_after"},
+                     {"Subject", "subject"}},
                     "There are no certificates.");
 }
 
 std::string print_trunks(const value& answer) {
   return print_list(answer, "trunks",
-                    {{"Trunk", "trunk"}, {"Element", "element"}, {"Mode", "mode"}, {"Connections", "connections"}, {"Targets", "targets"}, {"Names", "names"}},
+                    {{"Trunk", "trunk"},
+                     {"Element", "element"},
+                     {"Mode", "mode"},
+                     {"Connections", "connections"},
+                     {"Targets", "targets"},
+                     {"Names", "names"}},
                     "The site has no trunks.");
 }
 
 std::string print_agents(const value& answer) {
   return print_list(answer, "agents",
-                    {{"Agent", "agent"}, {"Name", "name"}, {"Line", "line"}, {"State", "state"}, {"Since", "since"}, {"Reason", "reason"}},
+                    {{"Agent", "agent"},
+                     {"Name", "name"},
+                     {"Line", "line"},
+                     {"State", "state"},
+                     {"Since", "since"},
+                     {"Reason", "reason"}},
                     "The site has no agents.");
 }
 
 std::string print_queues(const value& answer) {
   return print_list(answer, "queues",
-                    {{"Skill group", "skill_group"}, {"Waiting", "waiting"}, {"Reserved", "reserved"}, {"Talking", "talking"},
-                     {"Available", "available"}, {"Longest since", "longest_since"}},
+                    {{"Skill group", "skill_group"},
+                     {"Waiting", "waiting"},
+                     {"Reserved", "reserved"},
+                     {"Talking", "talking"},
+                     {"Available", "available"},
+                     {"Longest since", "longest_since"}},
                     "The site has no skill groups.");
 }
 
 std::string print_waivers(const value& answer) {
-  return print_list(answer, "waivers",
-                    {{"Waiver", "name"}, {"Active", "active"}, {"Until", "until"}, {"Used by", "used_by"}, {"Reason", "reason"}},
-                    "No waivers: nothing on this site may be clear.");
+  return print_list(
+      answer, "waivers",
+      {{"Waiver", "name"}, {"Active", "active"}, {"Until", "until"}, {"Used by", "used_by"}, {"Reason", "reason"}},
+      "No waivers: nothing on this site may be clear.");
 }
 
 std::string print_refusals(const value& answer) {
   std::string out;
   for (const value& refusal : list_of(answer, "refusals")) {
-    out += fmt::format("{} {} {} from {}: {}\n", text_of(refusal, "when"), text_of(refusal, "element"), text_of(refusal, "status"),
-                       text_of(refusal, "from"), text_of(refusal, "what"));
+    out += fmt::format("{} {} {} from {}: {}\n", text_of(refusal, "when"), text_of(refusal, "element"),
+                       text_of(refusal, "status"), text_of(refusal, "from"), text_of(refusal, "what"));
     if (!text_of(refusal, "mend").empty()) out += "  mend: " + text_of(refusal, "mend") + "\n";
   }
   return out.empty() ? "Nothing was refused.\n" : out;
@@ -150,7 +187,11 @@ std::string print_refusals(const value& answer) {
 
 std::string print_ports(const value& answer) {
   return print_list(answer, "ports",
-                    {{"Element", "element"}, {"Transport", "transport"}, {"Address", "address"}, {"State", "state"}, {"Waiver", "waiver"}},
+                    {{"Element", "element"},
+                     {"Transport", "transport"},
+                     {"Address", "address"},
+                     {"State", "state"},
+                     {"Waiver", "waiver"}},
                     "Nothing listens.");
 }
 

@@ -30,7 +30,8 @@ struct CallsAnswer {
 
   void send() const {
     json::array out;
-    for (std::size_t i = 0; i < legs.size(); ++i) out.push_back(to_json(legs[i], reports[i]));
+    for (std::size_t i = 0; i < legs.size(); ++i)
+      out.push_back(to_json(legs[i], reports[i]));
     responder.ok(json::object{{"calls", std::move(out)}});
   }
 };
@@ -56,14 +57,16 @@ void calls(SiteProcess& process, const Responder& responder) {
 
 void connections(SiteProcess& process, const Responder& responder) {
   json::array elements;
-  for (const auto& element : process.elements()) elements.push_back(to_json(element->agent().host().view()));
+  for (const auto& element : process.elements())
+    elements.push_back(to_json(element->agent().host().view()));
   responder.ok(json::object{{"elements", std::move(elements)}});
 }
 
 void refusals(SiteProcess& process, const Responder& responder) {
   json::array out;
   for (const auto& element : process.elements())
-    for (const auto& refusal : element->agent().refusals()) out.push_back(to_json(refusal));
+    for (const auto& refusal : element->agent().refusals())
+      out.push_back(to_json(refusal));
   responder.ok(json::object{{"refusals", std::move(out)}});
 }
 
@@ -83,14 +86,17 @@ void trunks(SiteProcess& process, const Responder& responder) {
     }
     const auto* profile = process.site().profile(trunk.profile);
     json::array names(trunk.names.begin(), trunk.names.end()), targets;
-    for (const auto& target : trunk.targets) targets.push_back(json::string(target.text()));
-    out.push_back(json::object{{"trunk", trunk.name},
-                               {"element", trunk.element},
-                               {"profile", trunk.profile},
-                               {"mode", profile && profile->mode == policy::Mode::clear ? "clear (waiver " + profile->waiver + ")" : "encrypted"},
-                               {"names", std::move(names)},
-                               {"targets", std::move(targets)},
-                               {"connections", connected}});
+    for (const auto& target : trunk.targets)
+      targets.push_back(json::string(target.text()));
+    out.push_back(
+        json::object{{"trunk", trunk.name},
+                     {"element", trunk.element},
+                     {"profile", trunk.profile},
+                     {"mode", profile && profile->mode == policy::Mode::clear ? "clear (waiver " + profile->waiver + ")"
+                                                                              : "encrypted"},
+                     {"names", std::move(names)},
+                     {"targets", std::move(targets)},
+                     {"connections", connected}});
   }
   responder.ok(json::object{{"trunks", std::move(out)}});
 }
@@ -100,7 +106,8 @@ Result<crypto::Certificate> load_certificate(const std::filesystem::path& file) 
   return crypto::Certificate::from_pem(pem, file.string());
 }
 
-json::object certificate_json(const std::string& owner, const std::string& use, const Result<crypto::Certificate>& certificate) {
+json::object certificate_json(const std::string& owner, const std::string& use,
+                              const Result<crypto::Certificate>& certificate) {
   if (!certificate) return {{"owner", owner}, {"use", use}, {"trouble", certificate.error().text()}};
   const auto left = std::chrono::floor<std::chrono::days>(certificate->not_after() - wall_now());
   return {{"owner", owner},
@@ -123,13 +130,15 @@ void certificates(SiteProcess& process, const Responder& responder) {
   add("root", "trust anchor", pki / "anchors.pem");
   add("issuing CA", "signs", pki / "issuing" / "issuing.crt");
   for (const auto& element : process.site().elements)
-    for (const std::string use : {"server", "client"}) add(element.name, use, pki / "elements" / element.name / (use + ".crt"));
+    for (const std::string use : {"server", "client"})
+      add(element.name, use, pki / "elements" / element.name / (use + ".crt"));
   responder.ok(json::object{{"certificates", std::move(out)}});
 }
 
 void waivers(SiteProcess& process, const Responder& responder) {
   json::array out;
-  for (const auto& waiver : policy::list_waivers(process.site(), wall_now())) out.push_back(to_json(waiver));
+  for (const auto& waiver : policy::list_waivers(process.site(), wall_now()))
+    out.push_back(to_json(waiver));
   responder.ok(json::object{{"waivers", std::move(out)}});
 }
 
@@ -147,14 +156,16 @@ void ports(SiteProcess& process, const Responder& responder) {
 }
 
 call_server::CallServer* needs_router(SiteProcess& process, const Responder& responder) {
-  if (!process.call_server()) responder.fail(409, {"this process does not run the call server", "", "ask the process that runs it"});
+  if (!process.call_server())
+    responder.fail(409, {"this process does not run the call server", "", "ask the process that runs it"});
   return process.call_server();
 }
 
 template <class Views>
 json::array array_of(const Views& views) {
   json::array out;
-  for (const auto& view : views) out.push_back(to_json(view));
+  for (const auto& view : views)
+    out.push_back(to_json(view));
   return out;
 }
 
@@ -191,7 +202,8 @@ Result<std::vector<runtime::CapturedPacket>> captured_packets(const json::value&
   for (const auto& entry : list->get_array()) {
     const auto bytes = parse_base64(text_member(entry, "bytes"));
     const auto* from_peer = entry.is_object() ? entry.get_object().if_contains("from_peer") : nullptr;
-    if (!bytes || !from_peer || !from_peer->is_bool()) return fail("each packet needs 'from_peer' (true or false) and 'bytes' (base64)", "body");
+    if (!bytes || !from_peer || !from_peer->is_bool())
+      return fail("each packet needs 'from_peer' (true or false) and 'bytes' (base64)", "body");
     out.push_back({from_peer->get_bool(), *bytes});
   }
   return out;
@@ -212,7 +224,8 @@ void authenticate(SiteProcess& process, const ApiRequest& request, const Respond
       return;
     }
     json::array authentic;
-    for (const bool one : report->authentic) authentic.push_back(one);
+    for (const bool one : report->authentic)
+      authentic.push_back(one);
     responder.ok(json::object{{"authentic", std::move(authentic)}});
   });
 }
@@ -222,7 +235,8 @@ void authenticate(SiteProcess& process, const ApiRequest& request, const Respond
 desktop::ApiRoutes site_routes(SiteProcess& process) {
   desktop::ApiRoutes routes;
   const auto get = [&](std::string_view path, void (*answer)(SiteProcess&, const Responder&)) {
-    routes.add("GET", path, [&process, answer](const ApiRequest&, const Responder& responder) { answer(process, responder); });
+    routes.add("GET", path,
+               [&process, answer](const ApiRequest&, const Responder& responder) { answer(process, responder); });
   };
   get("/v1/calls", calls);
   get("/v1/connections", connections);
@@ -232,22 +246,27 @@ desktop::ApiRoutes site_routes(SiteProcess& process) {
   get("/v1/waivers", waivers);
   get("/v1/ports", ports);
   get("/v1/registrations", [](SiteProcess& site, const Responder& responder) {
-    responder.ok(json::object{{"registrations", site.call_manager() ? array_of(site.call_manager()->bindings()) : json::array{}}});
+    responder.ok(json::object{
+        {"registrations", site.call_manager() ? array_of(site.call_manager()->bindings()) : json::array{}}});
   });
   get("/v1/agents", [](SiteProcess& site, const Responder& responder) {
-    if (auto* server = needs_router(site, responder)) responder.ok(json::object{{"agents", array_of(server->router().agents())}});
+    if (auto* server = needs_router(site, responder))
+      responder.ok(json::object{{"agents", array_of(server->router().agents())}});
   });
   get("/v1/queues", [](SiteProcess& site, const Responder& responder) {
-    if (auto* server = needs_router(site, responder)) responder.ok(json::object{{"queues", array_of(server->router().queues())}});
+    if (auto* server = needs_router(site, responder))
+      responder.ok(json::object{{"queues", array_of(server->router().queues())}});
   });
-  routes.add("PUT", "/v1/agents/{id}/state",
-             [&process](const ApiRequest& request, const Responder& responder) { set_agent_state(process, request, responder); });
+  routes.add("PUT", "/v1/agents/{id}/state", [&process](const ApiRequest& request, const Responder& responder) {
+    set_agent_state(process, request, responder);
+  });
   routes.add("POST", "/v1/reload", [&process](const ApiRequest&, const Responder& responder) {
     const auto done = process.reload();
     done ? responder.ok(json::object{{"reloaded", true}}) : responder.fail(409, done.error());
   });
-  routes.add("POST", "/v1/proof/authenticate",
-             [&process](const ApiRequest& request, const Responder& responder) { authenticate(process, request, responder); });
+  routes.add("POST", "/v1/proof/authenticate", [&process](const ApiRequest& request, const Responder& responder) {
+    authenticate(process, request, responder);
+  });
   return routes;
 }
 

@@ -40,9 +40,12 @@ Result<Stored> read_stored(store::Database& database) {
 
 Result<> save(store::Database& database, const router::Effect& effect) {
   if (const auto* agent = std::get_if<router::SaveAgent>(&effect)) return store::Agents(database).put(agent->agent);
-  if (const auto* agent = std::get_if<router::ForgetAgent>(&effect)) return store::Agents(database).remove(agent->agent);
-  if (const auto* place = std::get_if<router::SavePlace>(&effect)) return store::QueuePlaces(database).put(place->place);
-  if (const auto* place = std::get_if<router::RemovePlace>(&effect)) return store::QueuePlaces(database).remove(place->interaction);
+  if (const auto* agent = std::get_if<router::ForgetAgent>(&effect))
+    return store::Agents(database).remove(agent->agent);
+  if (const auto* place = std::get_if<router::SavePlace>(&effect))
+    return store::QueuePlaces(database).put(place->place);
+  if (const auto* place = std::get_if<router::RemovePlace>(&effect))
+    return store::QueuePlaces(database).remove(place->interaction);
   if (const auto* record = std::get_if<router::Record>(&effect)) {
     TRY_VOID(store::Events(database).append(record->event));
   }
@@ -65,7 +68,8 @@ Result<std::unique_ptr<SiteProcess>> SiteProcess::start(RunOptions options) {
   runtime::handle_signals(process->loop_, {.terminate = [self] { self->drain(); },
                                            .reload =
                                                [self] {
-                                                 if (const auto done = self->reload(); !done) log::error("site", "{}", done.error().text());
+                                                 if (const auto done = self->reload(); !done)
+                                                   log::error("site", "{}", done.error().text());
                                                },
                                            .interrupt = [self] { self->stop_now("the operator stopped the site"); }});
   return process;
@@ -81,8 +85,10 @@ SiteProcess::~SiteProcess() {
 Result<> SiteProcess::load_configuration() {
   policy::Loaded loaded = policy::load(options_.site, wall_now());
   for (const auto& finding : loaded.findings)
-    log::write(finding.severity == policy::Severity::error ? log::Level::error : log::Level::warning, "site", finding.text());
-  if (!loaded.usable()) return fail("the configuration has mistakes", (options_.site / "ringwall.toml").string(), "run 'ringwall check'");
+    log::write(finding.severity == policy::Severity::error ? log::Level::error : log::Level::warning, "site",
+               finding.text());
+  if (!loaded.usable())
+    return fail("the configuration has mistakes", (options_.site / "ringwall.toml").string(), "run 'ringwall check'");
   auto anchors = policy::read_anchors(loaded.site);
   if (!anchors) return std::unexpected(std::move(anchors.error()));
   in_force_->site = std::make_shared<const policy::Site>(std::move(loaded.site));
@@ -93,8 +99,8 @@ Result<> SiteProcess::load_configuration() {
 Result<> SiteProcess::open_store() {
   TRY(const auto target, store::find_target(site().folder, site().store));
   TRY(auto database, store::Database::open(target));
-  store_ = std::make_unique<store::StoreThread>(std::move(database),
-                                                [this](std::move_only_function<void()> done) { loop_.post(std::move(done)); });
+  store_ = std::make_unique<store::StoreThread>(
+      std::move(database), [this](std::move_only_function<void()> done) { loop_.post(std::move(done)); });
   return {};
 }
 
@@ -106,9 +112,12 @@ Result<> SiteProcess::make_elements() {
                                                       const auto& detail) { record(interaction, kind, detail); },
                                      .debug_key_log = options_.debug_key_log};
   for (const auto& name : options_.elements)
-    if (!site().element(name)) return fail("the site has no element '" + name + "'", options_.site.string(), "see the [[element]] tables in ringwall.toml");
+    if (!site().element(name))
+      return fail("the site has no element '" + name + "'", options_.site.string(),
+                  "see the [[element]] tables in ringwall.toml");
   for (const auto& element : site().elements) {
-    const bool wanted = options_.elements.empty() || std::ranges::find(options_.elements, element.name) != options_.elements.end();
+    const bool wanted =
+        options_.elements.empty() || std::ranges::find(options_.elements, element.name) != options_.elements.end();
     if (!wanted) continue;
     TRY(auto made, make_element(element, context));
     TRY_VOID(made->start());
@@ -116,7 +125,8 @@ Result<> SiteProcess::make_elements() {
   }
   // What the process before this one left is read before the first call can come in: the loop does not run yet.
   std::optional<Result<Stored>> stored;
-  store_->submit([](store::Database& database) { return read_stored(database); }, [&](Result<Stored> read) { stored = std::move(read); });
+  store_->submit([](store::Database& database) { return read_stored(database); },
+                 [&](Result<Stored> read) { stored = std::move(read); });
   loop_.run_until([&] { return stored.has_value(); }, 30s);
   if (!stored) return fail("the store does not answer", site().store, "check the database");
   if (!*stored) return std::unexpected(std::move(stored->error()));
@@ -128,13 +138,16 @@ Result<> SiteProcess::make_elements() {
   return {};
 }
 
-Result<std::unique_ptr<call::Element>> SiteProcess::make_element(const policy::Element& element, const call::ElementContext& context) {
+Result<std::unique_ptr<call::Element>> SiteProcess::make_element(const policy::Element& element,
+                                                                 const call::ElementContext& context) {
   switch (element.kind) {
-    case policy::ElementKind::edge: return std::make_unique<edge::Edge>(context, element.name);
+    case policy::ElementKind::edge:
+      return std::make_unique<edge::Edge>(context, element.name);
     case policy::ElementKind::call_server: {
-      auto made = std::make_unique<call_server::CallServer>(context, element.name, [this](const router::Effect& effect) {
-        store_->submit([effect](store::Database& database) { return save(database, effect); });
-      });
+      auto made =
+          std::make_unique<call_server::CallServer>(context, element.name, [this](const router::Effect& effect) {
+            store_->submit([effect](store::Database& database) { return save(database, effect); });
+          });
       call_server_ = made.get();
       return made;
     }
@@ -148,7 +161,9 @@ Result<std::unique_ptr<call::Element>> SiteProcess::make_element(const policy::E
       call_manager_ = made.get();
       return made;
     }
-    default: return fail("this version does not run elements of this kind", element.name, "remove the [[element]] from ringwall.toml");
+    default:
+      return fail("this version does not run elements of this kind", element.name,
+                  "remove the [[element]] from ringwall.toml");
   }
 }
 
@@ -192,7 +207,9 @@ void SiteProcess::record(const std::string& interaction, std::string_view kind,
   });
 }
 
-void SiteProcess::run() { loop_.run(); }
+void SiteProcess::run() {
+  loop_.run();
+}
 
 void SiteProcess::stop() {
   loop_.post([this] { stop_now("the site was asked to stop"); });
@@ -205,13 +222,15 @@ void SiteProcess::drain() {
   }
   log::info("site", "draining: new calls are refused, running calls may last {} s", options_.drain_time.count());
   drain_until_ = loop_.now() + options_.drain_time;
-  for (const auto& element : elements_) element->drain();
+  for (const auto& element : elements_)
+    element->drain();
   stop_when_idle();
 }
 
 void SiteProcess::stop_when_idle() {
   std::size_t legs = 0;
-  for (const auto& element : elements_) legs += element->agent().leg_count();
+  for (const auto& element : elements_)
+    legs += element->agent().leg_count();
   if (legs == 0) {
     stop_now("every call is over");
   } else if (loop_.now() >= drain_until_) {
@@ -223,9 +242,11 @@ void SiteProcess::stop_when_idle() {
 
 void SiteProcess::stop_now(std::string_view reason) {
   log::info("site", "stopping: {}", reason);
-  for (const auto& element : elements_) element->agent().hang_up_all("the site stops");
+  for (const auto& element : elements_)
+    element->agent().hang_up_all("the site stops");
   drain_timer_ = loop_.after(200ms, [this] {  // so that the BYEs reach the wire
-    for (const auto& element : elements_) element->agent().host().close();
+    for (const auto& element : elements_)
+      element->agent().host().close();
     store_->drain();
     loop_.stop();
   });

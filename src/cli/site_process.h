@@ -34,8 +34,8 @@ struct RunOptions {
 /// together. Everything but the media and store threads happens on the thread that calls run().
 class SiteProcess {
  public:
-  /// Reads the configuration and opens everything. Findings of the configuration are logged; an error among them, a port
-  /// in use or a store that cannot be opened fails.
+  /// Reads the configuration and opens everything. Findings of the configuration are logged; an error among them, a
+  /// port in use or a store that cannot be opened fails.
   static Result<std::unique_ptr<SiteProcess>> start(RunOptions options);
   ~SiteProcess();
   SiteProcess(const SiteProcess&) = delete;
@@ -61,7 +61,8 @@ class SiteProcess {
   Result<> load_configuration();
   Result<> open_store();
   Result<> make_elements();
-  Result<std::unique_ptr<call::Element>> make_element(const policy::Element& element, const call::ElementContext& context);
+  Result<std::unique_ptr<call::Element>> make_element(const policy::Element& element,
+                                                      const call::ElementContext& context);
   Result<> start_control();
   void media_event(const media::Event& event);
   void record(const std::string& interaction, std::string_view kind,

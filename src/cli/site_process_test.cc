@@ -1,8 +1,8 @@
 #include "cli/site_process.h"
 
-#include <boost/json/array.hpp>
 #include <gmock/gmock.h>
 #include <unistd.h>
+#include <boost/json/array.hpp>
 
 #include <fstream>
 #include <sstream>
@@ -52,7 +52,8 @@ class SiteProcessTest : public testing::Test {
     text << std::ifstream(file).rdbuf();
     std::string moved = text.str();
     const std::string from = "127.18.133.", to = fmt::format("127.{}.{}.", 101 + getpid() / 250 % 100, getpid() % 250);
-    for (std::size_t at = 0; (at = moved.find(from, at)) != std::string::npos; at += to.size()) moved.replace(at, from.size(), to);
+    for (std::size_t at = 0; (at = moved.find(from, at)) != std::string::npos; at += to.size())
+      moved.replace(at, from.size(), to);
     std::ofstream(file) << moved;
   }
 
@@ -102,13 +103,15 @@ TEST_F(SiteProcessTest, ACallReachesTheAgentAndLeavesNothing) {
   EXPECT_TRUE(empty_in(5s));
   const auto agents = control.call("GET", "/v1/agents");
   ASSERT_TRUE(agents);
-  for (const auto& agent : list_of(*agents, "agents")) EXPECT_EQ(text_of(agent, "state"), "LOGOUT");
+  for (const auto& agent : list_of(*agents, "agents"))
+    EXPECT_EQ(text_of(agent, "state"), "LOGOUT");
 }
 
 TEST_F(SiteProcessTest, ACallerMayHangUpAtAnyMoment) {
   const TestCallPlan plan = this->plan();
   runtime::SignallingLoop loop;
-  runtime::MediaEngine media({}, [&](std::function<void()> work) { loop.post(std::move(work)); }, [](const media::Event&) {});
+  runtime::MediaEngine media(
+      {}, [&](std::function<void()> work) { loop.post(std::move(work)); }, [](const media::Event&) {});
   call::PhoneOptions options;
   options.name = "caller";
   options.domain = plan.trunk->names.front();
@@ -124,15 +127,18 @@ TEST_F(SiteProcessTest, ACallerMayHangUpAtAnyMoment) {
     loop.run_until([] { return false; }, after);
     (*phone)->hang_up();
     loop.run_until([] { return false; }, 50ms);
-    EXPECT_TRUE(empty_in(5s)) << "hung up after " << std::chrono::duration_cast<std::chrono::milliseconds>(after).count() << " ms";
+    EXPECT_TRUE(empty_in(5s)) << "hung up after "
+                              << std::chrono::duration_cast<std::chrono::milliseconds>(after).count() << " ms";
   }
 }
 
 TEST_F(SiteProcessTest, AnUnknownNumberIsRefusedInWords) {
   const TestCallPlan plan = this->plan();
   runtime::SignallingLoop loop;
-  runtime::MediaEngine media({}, [&](std::function<void()> work) { loop.post(std::move(work)); }, [](const media::Event&) {});
+  runtime::MediaEngine media(
+      {}, [&](std::function<void()> work) { loop.post(std::move(work)); }, [](const media::Event&) {});
   call::PhoneOptions options;
+  options.name = "caller";
   options.domain = plan.trunk->names.front();
   options.address = plan.caller_address;
   options.identity = runtime::TlsIdentity::in_folder(plan.caller_identity);

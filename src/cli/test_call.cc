@@ -20,27 +20,31 @@ constexpr std::uint32_t tone_needed_ms = 500;
 /// Speech or music rather than silence: the root mean square of a heard recording.
 double loudness(const std::vector<std::int16_t>& samples) {
   double sum = 0;
-  for (const double sample : samples) sum += sample * sample;
+  for (const double sample : samples)
+    sum += sample * sample;
   return samples.empty() ? 0 : std::sqrt(sum / static_cast<double>(samples.size()));
 }
 constexpr double audible = 100;
 
 }  // namespace
 
-TestCall::TestCall(TestCallPlan plan, const desktop::ControlClient& control, std::function<void(std::string_view)> progress)
+TestCall::TestCall(TestCallPlan plan, const desktop::ControlClient& control,
+                   std::function<void(std::string_view)> progress)
     : plan_(std::move(plan)),
       control_(control),
       progress_(std::move(progress)),
-      media_({.keep_keys = 30s}, [this](std::function<void()> work) { loop_.post(std::move(work)); },
-             [this](const media::Event& event) {
-               if (phone_) phone_->media_event(event);
-             }) {}
+      media_(
+          {.keep_keys = 30s}, [this](std::function<void()> work) { loop_.post(std::move(work)); },
+          [this](const media::Event& event) {
+            if (phone_) phone_->media_event(event);
+          }) {}
 
 TestCall::~TestCall() = default;
 
 Result<> TestCall::wait_for(std::string_view what, Duration limit, const std::function<bool()>& done) {
   if (loop_.run_until(done, limit)) return {};
-  return fail(fmt::format("waited {} s in vain: {}", std::chrono::duration_cast<std::chrono::seconds>(limit).count(), what));
+  return fail(
+      fmt::format("waited {} s in vain: {}", std::chrono::duration_cast<std::chrono::seconds>(limit).count(), what));
 }
 
 std::string TestCall::why_not(const Phone& phone) const {
@@ -50,7 +54,8 @@ std::string TestCall::why_not(const Phone& phone) const {
 Result<> TestCall::make_phones() {
   const auto* edge = plan_.site->element(plan_.trunk->element);
   const auto* manager = plan_.site->element_of_kind(policy::ElementKind::call_manager);
-  if (!edge || !manager) return fail("the site needs an edge and a call manager for the test call", "ringwall.toml", "run 'ringwall check'");
+  if (!edge || !manager)
+    return fail("the site needs an edge and a call manager for the test call", "ringwall.toml", "run 'ringwall check'");
   call::PhoneOptions caller;
   caller.name = "test caller";
   caller.user = "verify";
@@ -78,7 +83,8 @@ Result<> TestCall::make_phones() {
 }
 
 Result<> TestCall::set_agent(std::string_view state) {
-  TRY_VOID(control_.call("PUT", "/v1/agents/" + plan_.agent->id + "/state", boost::json::object{{"state", state}, {"reason", "ringwall verify"}}));
+  TRY_VOID(control_.call("PUT", "/v1/agents/" + plan_.agent->id + "/state",
+                         boost::json::object{{"state", state}, {"reason", "ringwall verify"}}));
   agent_changed_ = true;
   return {};
 }
@@ -86,8 +92,10 @@ Result<> TestCall::set_agent(std::string_view state) {
 Result<> TestCall::sign_in() {
   progress_("the test phone registers");
   phone_->register_line();
-  if (!wait_for("registration", step_time, [&] { return phone_->registered() || !phone_->failure().empty(); }) || !phone_->registered())
-    return fail("the test phone could not register: " + why_not(*phone_), "call-manager", "see 'ringwall show refusals' and 'show connections'");
+  if (!wait_for("registration", step_time, [&] { return phone_->registered() || !phone_->failure().empty(); }) ||
+      !phone_->registered())
+    return fail("the test phone could not register: " + why_not(*phone_), "call-manager",
+                "see 'ringwall show refusals' and 'show connections'");
   return set_agent("NOT_READY");
 }
 
@@ -96,7 +104,8 @@ Result<> TestCall::enter_queue() {
   caller_->call(plan_.number);
   const auto up = [&] { return caller_->state() == Phone::State::talking || caller_->state() == Phone::State::over; };
   if (!wait_for("an answer", step_time, up) || caller_->state() != Phone::State::talking)
-    return fail("the call was not answered: " + why_not(*caller_), plan_.number, "see 'ringwall show refusals' and 'show connections'");
+    return fail("the call was not answered: " + why_not(*caller_), plan_.number,
+                "see 'ringwall show refusals' and 'show connections'");
   progress_("the greeting is heard");
   const media::LegId leg = caller_->audio()->leg();
   media_.start_recording(leg);
@@ -109,7 +118,8 @@ Result<> TestCall::enter_queue() {
     taken = true;
   });
   TRY_VOID(wait_for("the recording", 5s, [&] { return taken; }));
-  if (!heard || loudness(*heard) < audible) return fail("the caller hears no greeting", "voice-browser", "check the site's prompts folder");
+  if (!heard || loudness(*heard) < audible)
+    return fail("the caller hears no greeting", "voice-browser", "check the site's prompts folder");
   progress_("a digit is sent");
   TRY_VOID(media_.send_digits(leg, "1"));
   const auto waiting = [&] {
@@ -121,8 +131,10 @@ Result<> TestCall::enter_queue() {
         return true;
     return false;
   };
-  for (int i = 0; i < 100 && !waiting(); ++i) loop_.run_until([] { return false; }, 200ms);
-  if (!waiting()) return fail("the caller did not reach the queue", "call-server", "see the log of call-server and voice-browser");
+  for (int i = 0; i < 100 && !waiting(); ++i)
+    loop_.run_until([] { return false; }, 200ms);
+  if (!waiting())
+    return fail("the caller did not reach the queue", "call-server", "see the log of call-server and voice-browser");
   progress_("the caller waits in the queue and hears music");
   loop_.run_until([&] { return caller_->state() != Phone::State::talking; }, 1s);
   return {};
@@ -135,9 +147,11 @@ Result<> TestCall::reach_agent() {
     return fail("the agent's phone does not ring", "call-manager", "see the log of call-server and call-manager");
   progress_("the phone rings and is answered");
   TRY_VOID(phone_->answer());
-  if (!wait_for("the agent's call", step_time, [&] { return phone_->state() == Phone::State::talking || phone_->state() == Phone::State::over; }) ||
+  if (!wait_for("the agent's call", step_time,
+                [&] { return phone_->state() == Phone::State::talking || phone_->state() == Phone::State::over; }) ||
       phone_->state() != Phone::State::talking)
-    return fail("the agent's call did not come up: " + why_not(*phone_), "call-manager", "see the log of call-server and edge");
+    return fail("the agent's call did not come up: " + why_not(*phone_), "call-manager",
+                "see the log of call-server and edge");
   return {};
 }
 
@@ -167,9 +181,11 @@ std::optional<media::LegReport> TestCall::report(Phone& phone) {
 void TestCall::observe() {
   if (const auto calls = control_.call("GET", "/v1/calls"))
     for (const auto& leg : list_of(*calls, "calls")) {
-      const auto local = parse_net_address(text_of(leg, "media", "local")), remote = parse_net_address(text_of(leg, "media", "remote"));
+      const auto local = parse_net_address(text_of(leg, "media", "local")),
+                 remote = parse_net_address(text_of(leg, "media", "remote"));
       if (!local || !remote || text_of(leg, "media", "suite").empty()) continue;
-      seen_legs_.insert({text_of(leg, "element"), parse_unsigned<std::uint64_t>(text_of(leg, "media_leg")).value_or(0), *local, *remote});
+      seen_legs_.insert({text_of(leg, "element"), parse_unsigned<std::uint64_t>(text_of(leg, "media_leg")).value_or(0),
+                         *local, *remote});
     }
   observing_ = loop_.after(500ms, [this] { observe(); });
 }
@@ -198,7 +214,8 @@ Result<TestCallResult> TestCall::run() {
   media_.start_recording(phone_->audio()->leg());
   media_.start_tone(caller_->audio()->leg(), caller_hz);
   media_.start_tone(phone_->audio()->leg(), agent_hz);
-  loop_.run_until([&] { return caller_->state() != Phone::State::talking || phone_->state() != Phone::State::talking; }, 2s);
+  loop_.run_until([&] { return caller_->state() != Phone::State::talking || phone_->state() != Phone::State::talking; },
+                  2s);
   TRY(result.talking, snapshot());
   TRY(result.caller_tone_heard, tone_heard(*phone_, caller_hz));
   TRY(result.agent_tone_heard, tone_heard(*caller_, agent_hz));
@@ -211,15 +228,18 @@ void TestCall::finish() {
   progress_("the caller hangs up");
   observing_.cancel();
   if (caller_) caller_->hang_up();
-  loop_.run_until([&] { return !phone_ || phone_->state() == Phone::State::over || phone_->state() == Phone::State::idle; }, 5s);
+  loop_.run_until(
+      [&] { return !phone_ || phone_->state() == Phone::State::over || phone_->state() == Phone::State::idle; }, 5s);
   if (phone_) {
     phone_->hang_up();
+    phone_->release_audio();
     if (phone_->registered()) {
       phone_->register_line(0);
       loop_.run_until([&] { return !phone_->registered(); }, 3s);
     }
   }
-  if (agent_changed_) (void)control_.call("PUT", "/v1/agents/" + plan_.agent->id + "/state", boost::json::object{{"state", "LOGOUT"}});
+  if (agent_changed_)
+    (void)control_.call("PUT", "/v1/agents/" + plan_.agent->id + "/state", boost::json::object{{"state", "LOGOUT"}});
   loop_.run_until([] { return false; }, 200ms);
 }
 

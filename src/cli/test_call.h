@@ -49,8 +49,8 @@ struct TestCallResult {
   bool caller_tone_heard = false, agent_tone_heard = false;  ///< at the far end
 };
 
-/// A real call through a running site, from a test caller on a trunk to a test phone of an agent: the greeting is heard,
-/// a digit sent, the queue entered, the agent made ready, the call answered, a tone sent both ways, and hung up.
+/// A real call through a running site, from a test caller on a trunk to a test phone of an agent: the greeting is
+/// heard, a digit sent, the queue entered, the agent made ready, the call answered, a tone sent both ways, and hung up.
 class TestCall {
  public:
   static constexpr double caller_hz = 1004, agent_hz = 620;

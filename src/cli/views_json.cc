@@ -7,13 +7,17 @@ namespace {
 
 namespace json = boost::json;
 
-json::array strings(const std::vector<std::string>& list) { return json::array(list.begin(), list.end()); }
+json::array strings(const std::vector<std::string>& list) {
+  return json::array(list.begin(), list.end());
+}
 
 json::value time_or_null(const std::optional<WallTime>& time) {
   return time ? json::value(print_wall_time(*time)) : json::value(nullptr);
 }
 
-std::string_view print(media::Codec codec) { return codec == media::Codec::pcma ? "PCMA" : "PCMU"; }
+std::string_view print(media::Codec codec) {
+  return codec == media::Codec::pcma ? "PCMA" : "PCMU";
+}
 
 json::object tls_json(const sip::TlsFacts& tls) {
   return {{"version", tls.version},
@@ -45,7 +49,8 @@ json::object totals_json(const runtime::ConnectionTotals& totals) {
 template <class View>
 json::array array_of(const std::vector<View>& views) {
   json::array out;
-  for (const auto& view : views) out.push_back(to_json(view));
+  for (const auto& view : views)
+    out.push_back(to_json(view));
   return out;
 }
 
@@ -95,7 +100,9 @@ json::object to_json(const runtime::HostView& host) {
 }
 
 json::object to_json(const media::LegReport& report) {
-  const auto counts = [](const media::StreamCounts& count) { return json::object{{"packets", count.packets}, {"bytes", count.bytes}}; };
+  const auto counts = [](const media::StreamCounts& count) {
+    return json::object{{"packets", count.packets}, {"bytes", count.bytes}};
+  };
   return {{"leg", report.leg.value},
           {"local", report.local.text()},
           {"remote", report.remote.text()},
@@ -133,8 +140,12 @@ json::object to_json(const call::LegView& leg, const std::optional<media::LegRep
 }
 
 json::object to_json(const call::RefusalView& refusal) {
-  return {{"when", print_wall_time(refusal.when)}, {"element", refusal.element}, {"from", refusal.from},
-          {"status", refusal.status},              {"what", refusal.what},       {"mend", refusal.mend}};
+  return {{"when", print_wall_time(refusal.when)},
+          {"element", refusal.element},
+          {"from", refusal.from},
+          {"status", refusal.status},
+          {"what", refusal.what},
+          {"mend", refusal.mend}};
 }
 
 json::object to_json(const policy::WaiverView& waiver) {
@@ -159,8 +170,9 @@ json::object to_json(const router::AgentView& agent) {
 }
 
 json::object to_json(const router::QueueView& queue) {
-  return {{"skill_group", queue.skill_group}, {"waiting", queue.waiting},     {"reserved", queue.reserved},
-          {"talking", queue.talking},         {"available", queue.available}, {"longest_since", time_or_null(queue.longest_since)}};
+  return {{"skill_group", queue.skill_group}, {"waiting", queue.waiting},
+          {"reserved", queue.reserved},       {"talking", queue.talking},
+          {"available", queue.available},     {"longest_since", time_or_null(queue.longest_since)}};
 }
 
 json::object to_json(const store::Binding& binding) {

@@ -11,18 +11,22 @@ namespace {
 std::expected<Target, policy::Refusal> find_target(const Edge& edge, const policy::DialPeer& dial_peer) {
   const policy::Site& site = edge.site();
   if (const auto* element = site.element(dial_peer.target)) {
-    return Target{element->name, element->host, call::Element::route_to(*element), *site.profile(policy::site_profile), {}};
+    return Target{
+        element->name, element->host, call::Element::route_to(*element), *site.profile(policy::site_profile), {}};
   }
   const auto* trunk = site.trunk(dial_peer.target);
   if (!trunk || trunk->targets.empty())
-    return std::unexpected(policy::Refusal{.status = 503,
-                                           .warning = "the number leads nowhere at present",
-                                           .reason = "dial peer " + dial_peer.name + " leads to " + dial_peer.target + ", which has no targets",
-                                           .mend = "give the trunk its targets in ringwall.toml"});
+    return std::unexpected(policy::Refusal{
+        .status = 503,
+        .warning = "the number leads nowhere at present",
+        .reason = "dial peer " + dial_peer.name + " leads to " + dial_peer.target + ", which has no targets",
+        .mend = "give the trunk its targets in ringwall.toml"});
   auto allowed = policy::admit_outgoing(site, *trunk, wall_now());
   if (!allowed) return std::unexpected(std::move(allowed.error()));
   const bool clear = !allowed->waiver.empty();
-  const sip::Route route{.transport = clear ? sip::Transport::udp : sip::Transport::tls, .address = trunk->targets.front(), .peer = trunk->name};
+  const sip::Route route{.transport = clear ? sip::Transport::udp : sip::Transport::tls,
+                         .address = trunk->targets.front(),
+                         .peer = trunk->name};
   const std::string host = trunk->names.empty() ? trunk->targets.front().ip : trunk->names.front();
   return Target{trunk->name, host, route, allowed->profile, allowed->waiver};
 }
@@ -33,9 +37,10 @@ void Edge::on_invite(const sip::IncomingInvite& invite, const policy::Admitted& 
   const std::string number = call::user_or_uri(invite.message->request_uri());
   const policy::DialPeer* dial_peer = policy::find_dial_peer(site(), name(), number);
   if (!dial_peer || dial_peer->target == peer.name) {
-    agent().refuse(invite, {.status = 404,
-                            .warning = "nobody answers the number " + number + " here",
-                            .mend = "add a [[dial_peer]] whose pattern matches it, or correct the number at the caller"});
+    agent().refuse(invite,
+                   {.status = 404,
+                    .warning = "nobody answers the number " + number + " here",
+                    .mend = "add a [[dial_peer]] whose pattern matches it, or correct the number at the caller"});
     return;
   }
   const auto target = find_target(*this, *dial_peer);

@@ -5,7 +5,8 @@
 namespace ringwall::edge {
 namespace {
 
-call::AudioLegOptions audio_options(const Edge& edge, const policy::SecurityProfile& profile, const std::string& waiver) {
+call::AudioLegOptions audio_options(const Edge& edge, const policy::SecurityProfile& profile,
+                                    const std::string& waiver) {
   call::AudioLegOptions out;
   out.ip = edge.self().address;
   out.port_low = edge.site().media_port_low;
@@ -25,8 +26,8 @@ std::string hidden_from(const sip::Message& invite, const std::string& host) {
 
 }  // namespace
 
-void EdgeCall::start(Edge& edge, const sip::IncomingInvite& invite, const policy::Admitted& peer, const std::string& dial_peer,
-                     const Target& target) {
+void EdgeCall::start(Edge& edge, const sip::IncomingInvite& invite, const policy::Admitted& peer,
+                     const std::string& dial_peer, const Target& target) {
   const std::shared_ptr<EdgeCall> self(new EdgeCall(edge, invite, peer, dial_peer, target));
   if (!self->open_audio(invite, peer, target)) return;
   edge.agent().own(invite.leg, self);
@@ -77,8 +78,10 @@ void EdgeCall::invite_target(const sip::IncomingInvite& invite, const Target& ta
   to_.offered = true;
   to_.leg = edge_.agent().endpoint().invite(std::move(out), edge_.now());
   edge_.agent().own(to_.leg, shared_from_this());
-  log::info(edge_.name(), "call {} for {} from {} goes to {} by dial peer {}", interaction_, number_, from_.peer, to_.peer, dial_peer_);
-  edge_.record(interaction_, "arrived", {{"number", number_}, {"from", from_.peer}, {"to", to_.peer}, {"dial_peer", dial_peer_}});
+  log::info(edge_.name(), "call {} for {} from {} goes to {} by dial peer {}", interaction_, number_, from_.peer,
+            to_.peer, dial_peer_);
+  edge_.record(interaction_, "arrived",
+               {{"number", number_}, {"from", from_.peer}, {"to", to_.peer}, {"dial_peer", dial_peer_}});
 }
 
 void EdgeCall::on(const sip::Progress& progress) {
@@ -102,7 +105,8 @@ void EdgeCall::accept_caller() {
   connected_ = wall_now();
   if (caller_offer_.empty()) {
     from_.offered = true;
-    edge_.agent().endpoint().accept(from_.leg, sip::sdp_body(from_.audio->offer()), edge_.now(), call::interaction_header(interaction_));
+    edge_.agent().endpoint().accept(from_.leg, sip::sdp_body(from_.audio->offer()), edge_.now(),
+                                    call::interaction_header(interaction_));
     return;
   }
   auto answer = from_.audio->answer(caller_offer_);
@@ -110,7 +114,8 @@ void EdgeCall::accept_caller() {
     fail(488, answer.error());
     return;
   }
-  edge_.agent().endpoint().accept(from_.leg, sip::sdp_body(std::move(*answer)), edge_.now(), call::interaction_header(interaction_));
+  edge_.agent().endpoint().accept(from_.leg, sip::sdp_body(std::move(*answer)), edge_.now(),
+                                  call::interaction_header(interaction_));
 }
 
 void EdgeCall::on(const sip::Acked& acked) {
@@ -134,10 +139,7 @@ void EdgeCall::on(const sip::Reinvited& reinvited) {
     endpoint.accept(reinvited.leg, sip::sdp_body(std::move(*answer)), edge_.now());
     return;
   }
-  log::warning(edge_.name(), "call {}: re-INVITE from {} refused: {}", interaction_, side.peer, answer.error().text());
-  endpoint.reject(reinvited.leg,
-                  {.status = 488, .headers = {{"Warning", policy::Refusal{.warning = answer.error().what}.warning_header(edge_.self().host)}}},
-                  edge_.now());
+  edge_.agent().reject_offer(reinvited.leg, answer.error());
 }
 
 void EdgeCall::on(const sip::Refused& refused) {
@@ -160,8 +162,7 @@ void EdgeCall::on(const sip::Ended& ended) {
 }
 
 void EdgeCall::on(const sip::IncomingRequest& request) {
-  const bool known = request.message->method() == sip::Method::options || request.message->method() == sip::Method::info;
-  edge_.agent().endpoint().respond(request.id, {.status = known ? 200 : 501}, edge_.now());
+  edge_.agent().endpoint().respond(request.id, {.status = 200}, edge_.now());
 }
 
 void EdgeCall::hang_up(std::string_view reason) {
@@ -186,9 +187,7 @@ void EdgeCall::finish(std::string_view reason) {
 }
 
 call::LegView EdgeCall::view(const Side& side, bool outgoing) const {
-  call::LegView out;
-  out.element = edge_.name();
-  out.leg = side.leg;
+  call::LegView out = edge_.agent().view(side.leg);
   out.interaction = interaction_;
   out.outgoing = outgoing;
   out.peer = side.peer;
@@ -196,11 +195,6 @@ call::LegView EdgeCall::view(const Side& side, bool outgoing) const {
   out.dial_peer = dial_peer_;
   out.began = began_;
   out.connected = connected_;
-  if (const auto view = edge_.agent().endpoint().view(side.leg)) {
-    out.state = view->state;
-    out.flow = view->flow;
-    out.remote = view->remote;
-  }
   out.media = side.audio->leg();
   out.suite = side.audio->suite();
   out.codec = side.audio->codec();

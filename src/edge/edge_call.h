@@ -22,8 +22,8 @@ struct Target {
 /// answered here and never reaches the other.
 class EdgeCall final : public call::LegOwner, public std::enable_shared_from_this<EdgeCall> {
  public:
-  static void start(Edge& edge, const sip::IncomingInvite& invite, const policy::Admitted& peer, const std::string& dial_peer,
-                    const Target& target);
+  static void start(Edge& edge, const sip::IncomingInvite& invite, const policy::Admitted& peer,
+                    const std::string& dial_peer, const Target& target);
 
   void on(const sip::Progress& progress) override;
   void on(const sip::Answered& answered) override;
@@ -43,7 +43,8 @@ class EdgeCall final : public call::LegOwner, public std::enable_shared_from_thi
     bool offered = false;  ///< our offer is out; their answer is awaited
   };
 
-  EdgeCall(Edge& edge, const sip::IncomingInvite& invite, const policy::Admitted& peer, std::string dial_peer, const Target& target);
+  EdgeCall(Edge& edge, const sip::IncomingInvite& invite, const policy::Admitted& peer, std::string dial_peer,
+           const Target& target);
   bool open_audio(const sip::IncomingInvite& invite, const policy::Admitted& peer, const Target& target);
   void invite_target(const sip::IncomingInvite& invite, const Target& target);
   void accept_caller();

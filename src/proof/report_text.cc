@@ -7,7 +7,7 @@ namespace ringwall::proof {
 namespace {
 
 constexpr std::size_t columns = 100;
-constexpr std::size_t hop_columns = 29;
+constexpr std::size_t hop_columns = 28;
 
 std::size_t width(std::string_view text) {
   return static_cast<std::size_t>(
@@ -63,6 +63,11 @@ void add_line(std::string& out, std::string_view hop, std::string_view what, std
   out += clip(fmt::format("  {}{}  {}", padded(hop, hop_columns), what, text), columns) + "\n";
 }
 
+/// More about the line above.
+void add_detail(std::string& out, std::string_view text) {
+  out += clip(fmt::format("  {}  {}", std::string(hop_columns, ' '), text), columns) + "\n";
+}
+
 void print_signalling(std::string& out, const HopReport& hop, const SignallingReport& signalling) {
   const bool encrypted = equals_ignoring_case(signalling.transport, "TLS");
   const SignallingWire& wire = signalling.wire;
@@ -70,12 +75,13 @@ void print_signalling(std::string& out, const HopReport& hop, const SignallingRe
                                : fmt::format("SIP over {}", signalling.transport.empty() ? "?" : signalling.transport);
   if (signalling.resumed) text += " resumed";
   add_line(out, hop.from + " -> " + hop.to, padlock(encrypted, hop.proven, signalling.waiver), "SIP    " + text);
-  const std::string seen = wire.seen ? fmt::format("wire {} and {} records{}", wire.records_from_to, wire.records_to_from,
-                                                   wire.handshake_captured ? "" : ", handshake before the capture")
-                                     : std::string("not seen on the wire");
+  const std::string seen = wire.seen
+                               ? fmt::format("wire {} and {} records{}", wire.records_from_to, wire.records_to_from,
+                                             wire.handshake_captured ? "" : ", handshake before the capture")
+                               : std::string("not seen on the wire");
   const auto name = [](const std::string& text_of) { return text_of.empty() ? std::string("?") : text_of; };
-  add_line(out, "", "        ", fmt::format("       {} <> {}", name(signalling.from_name), name(signalling.to_name)));
-  add_line(out, "", "        ", "       " + seen);
+  add_detail(out, fmt::format("{} <> {}", name(signalling.from_name), name(signalling.to_name)));
+  add_detail(out, seen);
 }
 
 void print_media(std::string& out, const HopReport& hop, const MediaReport& media) {
@@ -86,11 +92,9 @@ void print_media(std::string& out, const HopReport& hop, const MediaReport& medi
   }
   add_line(out, hop.signalling ? "" : hop.from + " -> " + hop.to, padlock(encrypted, hop.proven, media.waiver),
            "media  " + text);
-  add_line(out, "", "        ",
-           fmt::format("       {}/{} packets, {} lost, {} bad, {:.1f} ms jitter", media.packets_from_to,
-                       media.packets_to_from, media.lost, media.authentication_failures, media.jitter_ms));
-  add_line(out, "", "        ",
-           fmt::format("       wire {} packets, {} authentic", media.wire_packets, media.wire_authenticated));
+  add_detail(out, fmt::format("{}/{} packets, {} lost, {} bad, {:.1f} ms jitter", media.packets_from_to,
+                              media.packets_to_from, media.lost, media.authentication_failures, media.jitter_ms));
+  add_detail(out, fmt::format("wire {} packets, {} authentic", media.wire_packets, media.wire_authenticated));
 }
 
 void print_packets(std::string& out, const PacketCounts& packets) {

@@ -1,6 +1,7 @@
 #include "voice_browser/script_leg.h"
 
 #include "base/log.h"
+#include "call/form_urlencoded.h"
 
 namespace ringwall::voice_browser {
 namespace {
@@ -21,7 +22,9 @@ vxml::SessionVariables session_variables(const sip::Message& invite) {
           {"session.connection.protocol.version", "2.0"}};
 }
 
-std::string folder_of(const VoiceBrowser& browser) { return (browser.site().folder / "vxml").string(); }
+std::string folder_of(const VoiceBrowser& browser) {
+  return (browser.site().folder / "vxml").string();
+}
 
 }  // namespace
 
@@ -46,13 +49,15 @@ void ScriptLeg::start(VoiceBrowser& browser, const sip::IncomingInvite& invite) 
     if (!answer) return refuse(488, answer.error());
     body = std::move(*answer);
   }
-  const std::shared_ptr<ScriptLeg> self(new ScriptLeg(browser, invite, std::move(script), std::move(*document), std::move(*audio)));
+  const std::shared_ptr<ScriptLeg> self(
+      new ScriptLeg(browser, invite, std::move(script), std::move(*document), std::move(*audio)));
   self->awaiting_answer_ = offer.empty();
   browser.agent().own(invite.leg, self);
   browser.listen(self->audio_->leg(), [weak = std::weak_ptr(self)](const media::Event& event) {
     if (const auto alive = weak.lock()) alive->media_event(event);
   });
-  browser.agent().endpoint().accept(invite.leg, sip::sdp_body(std::move(body)), browser.now(), call::interaction_header(self->interaction_));
+  browser.agent().endpoint().accept(invite.leg, sip::sdp_body(std::move(body)), browser.now(),
+                                    call::interaction_header(self->interaction_));
 }
 
 ScriptLeg::ScriptLeg(VoiceBrowser& browser, const sip::IncomingInvite& invite, std::string script, DocumentPtr document,
@@ -67,7 +72,9 @@ ScriptLeg::ScriptLeg(VoiceBrowser& browser, const sip::IncomingInvite& invite, s
       interpreter_(session_variables(*invite.message)),
       began_(wall_now()) {}
 
-ScriptLeg::~ScriptLeg() { browser_.forget(audio_->leg()); }
+ScriptLeg::~ScriptLeg() {
+  browser_.forget(audio_->leg());
+}
 
 void ScriptLeg::on(const sip::Acked& acked) {
   if (awaiting_answer_) {
@@ -101,7 +108,8 @@ void ScriptLeg::media_event(const media::Event& event) {
 
 void ScriptLeg::drain() {
   const auto keep = shared_from_this();
-  while (auto output = interpreter_.poll()) perform(*output);
+  while (auto output = interpreter_.poll())
+    perform(*output);
   if (!over_) arm_timer();
 }
 
@@ -123,7 +131,8 @@ void ScriptLeg::perform(const vxml::Output& output) {
     media::Playlist playlist = browser_.prompts().playlist(*play);
     playing_ = true;
     if (playlist.clips.empty()) {  // nothing can be played: a second of silence, so that a loop of it does not spin
-      silence_ = browser_.context().loop.after(std::chrono::seconds(1), [this] { media_event(media::PlayFinished{audio_->leg()}); });
+      silence_ = browser_.context().loop.after(std::chrono::seconds(1),
+                                               [this] { media_event(media::PlayFinished{audio_->leg()}); });
       return;
     }
     media.play(audio_->leg(), std::move(playlist));
@@ -137,7 +146,8 @@ void ScriptLeg::perform(const vxml::Output& output) {
   } else if (const auto* disconnect = std::get_if<vxml::Disconnect>(&output)) {
     end(disconnect->values);
   } else if (const auto* exit = std::get_if<vxml::Exit>(&output)) {
-    if (!exit->error.empty()) log::warning(browser_.name(), "call {}: {} ended by {}", interaction_, script_, exit->error);
+    if (!exit->error.empty())
+      log::warning(browser_.name(), "call {}: {} ended by {}", interaction_, script_, exit->error);
     end(exit->values);
   }
 }
@@ -150,12 +160,16 @@ void ScriptLeg::end(const vxml::NamedValues& values) {
   if (over_) return;
   over_ = true;
   timer_.cancel();
-  browser_.agent().endpoint().hang_up(leg_, browser_.now(), {},
-                                      values.empty() ? sip::Body{} : sip::Body{"application/x-www-form-urlencoded", vxml::print_form_urlencoded(values)});
+  browser_.agent().endpoint().hang_up(
+      leg_, browser_.now(), {},
+      values.empty() ? sip::Body{}
+                     : sip::Body{"application/x-www-form-urlencoded", call::print_form_urlencoded(values)});
   browser_.agent().disown(leg_);
 }
 
-void ScriptLeg::on(const sip::Answered& answered) { browser_.agent().endpoint().ack(answered.leg, {}, browser_.now()); }
+void ScriptLeg::on(const sip::Answered& answered) {
+  browser_.agent().endpoint().ack(answered.leg, {}, browser_.now());
+}
 void ScriptLeg::on(const sip::Refused&) {}
 
 void ScriptLeg::on(const sip::Reinvited& reinvited) {
@@ -170,7 +184,7 @@ void ScriptLeg::on(const sip::Reinvited& reinvited) {
   if (answer)
     endpoint.accept(leg_, sip::sdp_body(std::move(*answer)), browser_.now());
   else
-    endpoint.reject(leg_, {.status = 488, .headers = {{"Warning", policy::Refusal{.warning = answer.error().what}.warning_header(browser_.self().host)}}}, browser_.now());
+    browser_.agent().reject_offer(leg_, answer.error());
 }
 
 void ScriptLeg::on(const sip::Ended&) {
@@ -178,13 +192,13 @@ void ScriptLeg::on(const sip::Ended&) {
   timer_.cancel();
   if (running_) interpreter_.hung_up(browser_.now());
   while (auto output = interpreter_.poll()) {
-    if (const auto* line = std::get_if<vxml::Log>(&*output)) log::info(browser_.name(), "call {} script: {}", interaction_, line->text);
+    if (const auto* line = std::get_if<vxml::Log>(&*output))
+      log::info(browser_.name(), "call {} script: {}", interaction_, line->text);
   }
 }
 
 void ScriptLeg::on(const sip::IncomingRequest& request) {
-  const bool known = request.message->method() == sip::Method::options || request.message->method() == sip::Method::info;
-  browser_.agent().endpoint().respond(request.id, {.status = known ? 200 : 501}, browser_.now());
+  browser_.agent().endpoint().respond(request.id, {.status = 200}, browser_.now());
 }
 
 void ScriptLeg::hang_up(std::string_view reason) {
@@ -193,19 +207,12 @@ void ScriptLeg::hang_up(std::string_view reason) {
 }
 
 void ScriptLeg::describe(std::vector<call::LegView>& out) const {
-  call::LegView view;
-  view.element = browser_.name();
-  view.leg = leg_;
+  call::LegView view = browser_.agent().view(leg_);
   view.interaction = interaction_;
   view.peer = "call-server";
   view.number = script_;
   view.began = began_;
   view.connected = began_;
-  if (const auto dialog = browser_.agent().endpoint().view(leg_)) {
-    view.state = dialog->state;
-    view.flow = dialog->flow;
-    view.remote = dialog->remote;
-  }
   view.media = audio_->leg();
   view.suite = audio_->suite();
   view.codec = audio_->codec();

@@ -10,7 +10,9 @@ VoiceBrowser::VoiceBrowser(call::ElementContext context, std::string name)
 void VoiceBrowser::listen(media::LegId leg, std::function<void(const media::Event&)> listener) {
   listeners_[leg] = std::move(listener);
 }
-void VoiceBrowser::forget(media::LegId leg) { listeners_.erase(leg); }
+void VoiceBrowser::forget(media::LegId leg) {
+  listeners_.erase(leg);
+}
 
 void VoiceBrowser::media_event(const media::Event& event) {
   const auto leg = std::visit([](const auto& e) { return e.leg; }, event);
@@ -23,7 +25,9 @@ void VoiceBrowser::media_event(const media::Event& event) {
 void VoiceBrowser::on_invite(const sip::IncomingInvite& invite, const policy::Admitted& peer) {
   const auto* element = site().element(peer.name);
   if (peer.kind != policy::PeerKind::element || !element || element->kind != policy::ElementKind::call_server) {
-    agent().refuse(invite, {.status = 403, .warning = "only the call server sends calls to the voice browser", .reason = peer.name + " sent a call to the voice browser"});
+    agent().refuse(invite, {.status = 403,
+                            .warning = "only the call server sends calls to the voice browser",
+                            .reason = peer.name + " sent a call to the voice browser"});
     return;
   }
   ScriptLeg::start(*this, invite);

@@ -8,8 +8,8 @@
 
 namespace ringwall::voice_browser {
 
-/// Answers IVR legs (RFC 5552): INVITE sip:dialog@host;voicexml=<script> runs that script of the site's vxml folder with
-/// the leg's audio, and ends with a BYE that carries what the script's <exit namelist> named.
+/// Answers IVR legs (RFC 5552): INVITE sip:dialog@host;voicexml=<script> runs that script of the site's vxml folder
+/// with the leg's audio, and ends with a BYE that carries what the script's <exit namelist> named.
 class VoiceBrowser final : public call::Element {
  public:
   VoiceBrowser(call::ElementContext context, std::string name);

@@ -93,9 +93,4 @@ class Interpreter {
   std::unique_ptr<Machine> machine_;
 };
 
-/// "choice=1&name=Ada+B": application/x-www-form-urlencoded, the body that RFC 5552 section 4 puts into the BYE.
-std::string print_form_urlencoded(const NamedValues& values);
-/// Reads the same; malformed escapes are kept as they stand. At most 256 pairs.
-NamedValues parse_form_urlencoded(std::string_view body);
-
 }  // namespace ringwall::voice_browser::vxml

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "call/form_urlencoded.h"
 #include "base/limits.h"
 
 namespace ringwall::voice_browser::vxml {
@@ -29,10 +30,10 @@ struct Describe {
   std::string operator()(const Collect& collect) const { return "collect " + collect.field; }
   std::string operator()(const Load& load) const { return "load " + load.uri; }
   std::string operator()(const Exit& exit) const {
-    return "exit " + (exit.error.empty() ? print_form_urlencoded(exit.values) : "error " + exit.error);
+    return "exit " + (exit.error.empty() ? call::print_form_urlencoded(exit.values) : "error " + exit.error);
   }
   std::string operator()(const Disconnect& disconnect) const {
-    return "disconnect " + print_form_urlencoded(disconnect.values);
+    return "disconnect " + call::print_form_urlencoded(disconnect.values);
   }
   std::string operator()(const Log& log) const { return "log " + log.text; }
 };
@@ -442,20 +443,6 @@ TEST(Interpreter, TheWelcomePageHandsOverTheChoice) {
   EXPECT_THAT(caller.heard(), ElementsAre("stop", "play! thank-you.wav"));
   caller.played();
   EXPECT_THAT(caller.heard(), ElementsAre("exit choice=1"));
-}
-
-TEST(FormUrlencoded, PrintsAndReads) {
-  const NamedValues values{{"choice", "1"}, {"name", "Ada & B=C+D\n\xc3\xa4"}, {"empty", ""}};
-  const std::string body = print_form_urlencoded(values);
-  EXPECT_EQ(body, "choice=1&name=Ada+%26+B%3DC%2BD%0A%C3%A4&empty=");
-  EXPECT_EQ(parse_form_urlencoded(body), values);
-  EXPECT_THAT(parse_form_urlencoded("a=%&b=%2&c=%zz&&=x&d"),
-              ElementsAre(testing::Pair("a", "%"), testing::Pair("b", "%2"), testing::Pair("c", "%zz"),
-                          testing::Pair("d", "")));
-  std::string many;
-  for (int i = 0; i < 1'000; ++i)
-    many += "a=b&";
-  EXPECT_EQ(parse_form_urlencoded(many).size(), limits::form_pairs);
 }
 
 }  // namespace

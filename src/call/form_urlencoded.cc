@@ -1,11 +1,11 @@
-// application/x-www-form-urlencoded, as RFC 5552 section 4.2 puts it into a BYE.
+#include "call/form_urlencoded.h"
+
 #include <fmt/format.h>
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "voice_browser/vxml_interpreter.h"
 
-namespace ringwall::voice_browser::vxml {
+namespace ringwall::call {
 namespace {
 
 bool is_plain(char c) {
@@ -63,4 +63,4 @@ NamedValues parse_form_urlencoded(std::string_view body) {
   return values;
 }
 
-}  // namespace ringwall::voice_browser::vxml
+}  // namespace ringwall::call
