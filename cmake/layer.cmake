@@ -1,7 +1,18 @@
-# One folder of src/ is one layer: a library of its sources, one test program of its *_test.cc files, one fuzzer for
-# each *_fuzz.cc. ALLOWS names the layers whose headers it may include (script/check-layers reads the same lines and
-# fails on any other include); USES names the outside libraries that this folder alone may include.
+# One folder of src/ is one layer: a library of its sources, one test program of its *_test.cc files, and with
+# RINGWALL_FUZZ one fuzzer for each *_fuzz.cc. ALLOWS names the layers whose headers it may include (script/check-layers
+# reads the same lines and fails on any other include); USES names the outside libraries that this folder alone may
+# include.
 include(GoogleTest)
+
+# What every test includes, compiled once. The layers themselves have no precompiled header: that a .cc file begins with
+# its own header and compiles is what proves the header complete (script/check-layers).
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/test_headers.cc CONTENT "int main() {}  // only there to be a target\n")
+add_executable(test_headers EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/test_headers.cc)
+target_link_libraries(test_headers PRIVATE GTest::gmock)
+target_compile_options(test_headers PRIVATE ${RINGWALL_TEST_FLAGS})
+target_precompile_headers(test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
+# A cached one would name the folder of another clone.
+set_target_properties(test_headers PROPERTIES CXX_COMPILER_LAUNCHER "")
 
 function(ringwall_layer folder)
   cmake_parse_arguments(LAYER "" "" "ALLOWS;USES;TEST_USES" ${ARGN})
@@ -36,8 +47,10 @@ function(ringwall_layer folder)
   target_include_directories(ringwall_${name} ${scope} ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(ringwall_${name} ${scope} ${allowed} ${LAYER_USES} fmt::fmt)
 
-  if(tests AND NOT RINGWALL_FUZZ)
+  if(tests)
     add_executable(${name}_test ${tests})
+    target_compile_options(${name}_test PRIVATE ${RINGWALL_TEST_FLAGS})
+    target_precompile_headers(${name}_test REUSE_FROM test_headers)
     target_link_libraries(${name}_test PRIVATE ringwall_${name} ${LAYER_TEST_USES} GTest::gmock GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE RINGWALL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     gtest_discover_tests(${name}_test TEST_PREFIX "${folder}/" DISCOVERY_MODE PRE_TEST

@@ -14,7 +14,7 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
-option(RINGWALL_FUZZ "Build the libFuzzer targets instead of the program" OFF)
+option(RINGWALL_FUZZ "Build the libFuzzer targets too" OFF)
 set(RINGWALL_SANITIZE "" CACHE STRING "Sanitizers to build with, as for -fsanitize=")
 
 add_compile_options(-Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wimplicit-fallthrough
@@ -32,7 +32,13 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_link_options(-fuse-ld=lld)
 endif()
 
+# Tests are compiled more often than they are run.
+set(RINGWALL_TEST_FLAGS $<$<NOT:$<CONFIG:Debug>>:-O1>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  list(APPEND RINGWALL_TEST_FLAGS "SHELL:-Xclang -fno-pch-timestamp")  # ccache compares contents
+endif()
+
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
 endif()
