@@ -140,20 +140,20 @@ TEST_F(LiveCapture, CountsWhatDoesNotFitTheRing) {
 /// Runs openssl s_server and s_client against each other while the capture runs.
 class OpensslCapture : public LiveCapture, public testing::WithParamInterface<const char*> {
  protected:
-  std::vector<Frame> exchange(Capture& capture, const std::string& version, std::uint16_t port) const {
+  std::vector<Frame> exchange(Capture& capture, const std::string& version, const NetAddress& server) const {
     const std::string at = folder_.string();
     const std::string script = fmt::format(
         "cd {0} && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k.pem -out c.pem -days "
         "2 "
         "-subj /CN=edge -addext subjectAltName=DNS:edge.ringwall.test >/dev/null 2>&1\n"
-        "openssl s_server -accept 127.18.200.4:{1} -key k.pem -cert c.pem -{2} -rev -naccept 1 >/dev/null 2>&1 &\n"
+        "openssl s_server -accept {1} -key k.pem -cert c.pem -{2} -rev -naccept 1 >/dev/null 2>&1 &\n"
         "server=$!\n"
         "for i in $(seq 100); do "
-        "printf 'hello\\nCLOSE\\n' | timeout 5 openssl s_client -connect 127.18.200.4:{1} -servername "
+        "printf 'hello\\nCLOSE\\n' | timeout 5 openssl s_client -connect {1} -servername "
         "edge.ringwall.test -{2} "
         "-groups P-256 -ign_eof >/dev/null 2>&1 && break; kill -0 $server 2>/dev/null || break; sleep 0.1; done\n"
         "kill $server 2>/dev/null; wait $server 2>/dev/null; true",
-        at, port, version);
+        at, server.text(), version);
     EXPECT_EQ(std::system(script.c_str()), 0);
     capture.stop();
     return capture.drain();
@@ -161,18 +161,19 @@ class OpensslCapture : public LiveCapture, public testing::WithParamInterface<co
 };
 
 TEST_P(OpensslCapture, ReadsARealHandshakeAndAgreesWithTshark) {
-  auto capture = start({.addresses = {"127.18.200.4"}, .keep = folder_ / "tls.pcap"});
-  if (!capture) GTEST_SKIP() << "no right to capture";
   const std::string version = GetParam();
-  const std::uint16_t port = version == "tls1_3" ? 15061 : 15062;
-  const auto frames = exchange(*capture, version, port);
+  // Each version has its own address: both tests may run at once, and each must see itself alone.
+  const NetAddress server{version == "tls1_3" ? "127.18.200.4" : "127.18.200.5", 15061};
+  auto capture = start({.addresses = {server.ip}, .keep = folder_ / "tls.pcap"});
+  if (!capture) GTEST_SKIP() << "no right to capture";
+  const auto frames = exchange(*capture, version, server);
   const auto packets = crafted::parse_all(frames);
   ASSERT_EQ(packets.size(), frames.size());
-  const auto result = classify(packets, {.tls_ports = {port}}, {}, nullptr);
+  const auto result = classify(packets, {.tls_ports = {server.port}}, {}, nullptr);
 
   const auto tls = std::ranges::find_if(result.connections, &TcpWire::tls);
   ASSERT_NE(tls, result.connections.end());
-  EXPECT_EQ(tls->server, (NetAddress{"127.18.200.4", port}));
+  EXPECT_EQ(tls->server, server);
   ASSERT_TRUE(tls->client_hello && tls->server_hello);
   EXPECT_EQ(tls->client_hello->server_name, "edge.ringwall.test");
   EXPECT_EQ(tls->server_hello->group, "P-256");
@@ -189,11 +190,11 @@ TEST_P(OpensslCapture, ReadsARealHandshakeAndAgreesWithTshark) {
     const std::string lines =
         output_of(fmt::format("tshark -r {} -o tcp.desegment_tcp_streams:FALSE -d tcp.port=={},tls -Y '{}' "
                               "-T fields -e frame.number 2>/dev/null",
-                              (folder_ / "tls.pcap").string(), port, filter));
+                              (folder_ / "tls.pcap").string(), server.port, filter));
     return static_cast<std::uint64_t>(std::ranges::count(lines, '\n'));
   };
   EXPECT_EQ(tshark("ip"), packets.size());
-  const std::string stream = fmt::format("tcp.port=={} && tcp.port=={}", tls->client.port, port);
+  const std::string stream = fmt::format("tcp.port=={} && tcp.port=={}", tls->client.port, server.port);
   // Our class holds the segments of the connection without new bytes too.
   EXPECT_EQ(
       tshark(stream + " && (tls || tcp.len==0 || tcp.analysis.retransmission || tcp.analysis.spurious_retransmission)"),
