@@ -1,6 +1,5 @@
 """Everything that is refused is refused for its own reason, said in the log, in `show`, and in the SIP answer."""
 
-import datetime
 import socket
 import ssl
 import subprocess
@@ -9,26 +8,7 @@ import pytest
 
 from ringwall_site import wait_until
 from sip_client import PATIENCE, SipClient, connect_edge, plain_offer, secure_offer, tls_socket
-
-WAIVER_TRUNK = """
-[[waiver]]
-name = "old-gateway"
-reason = "It knows neither TLS nor SRTP"
-until = {until}
-
-[[profile]]
-name = "plain"
-mode = "clear"
-waiver = "old-gateway"
-
-[[trunk]]
-name = "pstn"
-element = "edge"
-addresses = ["NET79"]
-targets = ["NET79:5060"]
-profile = "plain"
-"""
-
+from waiver import waiver_trunk
 
 def openssl(*arguments, folder):
     run = subprocess.run(["openssl", *map(str, arguments)], cwd=folder, capture_output=True, text=True, timeout=60)
@@ -71,7 +51,7 @@ def foreign_identity(folder, name):
 @pytest.fixture(scope="module")
 def site(make_module_site):
     """A site with a waiver trunk for the address .79, so that its edge takes UDP too."""
-    return make_module_site(include={"waiver": WAIVER_TRUNK.format(until=datetime.date.today() + datetime.timedelta(days=30))})
+    return make_module_site(include={"waiver": waiver_trunk()})
 
 
 @pytest.fixture(autouse=True)
@@ -236,7 +216,7 @@ def test_a_registration_of_a_line_that_is_not_the_phones(site):
 
 
 def test_an_ended_waiver(make_site):
-    ended = make_site(include={"waiver": WAIVER_TRUNK.format(until="2026-01-31")})
+    ended = make_site(include={"waiver": waiver_trunk(until="2026-01-31")})
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind((ended.address(79), 0))
         sock.connect((ended.address(226), 5060))
