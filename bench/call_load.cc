@@ -7,19 +7,14 @@
 // of the calls and what processor time the site's process used between the first and the last of the counted ones.
 #include <fmt/format.h>
 #include <signal.h>
-#include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <boost/json/object.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <deque>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <memory>
-#include <sstream>
 #include <vector>
 
 #include "base/log.h"
@@ -27,10 +22,13 @@
 #include "desktop/control_client.h"
 #include "pki/authority.h"
 #include "policy/site.h"
+#include "processor_time.h"
 
 namespace {
 
 using namespace ringwall;
+using bench::processor_time;
+using bench::resident_kb;
 using namespace std::chrono_literals;
 using call::Phone;
 
@@ -44,51 +42,6 @@ struct Options {
 
 Duration seconds(double value) {
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(value));
-}
-
-/// Processor time of a process in ms, and of its media threads alone.
-struct CpuTime {
-  double all = 0, media = 0;
-};
-
-/// utime and stime, the 14th and 15th field of a stat file; the second may hold spaces and ends at the last ')'.
-double stat_ms(const std::filesystem::path& file) {
-  std::ifstream in(file);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  std::istringstream rest(text.substr(std::min(text.rfind(')') + 1, text.size())));
-  std::string skipped;
-  for (int i = 3; i < 14; ++i)
-    rest >> skipped;
-  double user = 0, system = 0;
-  rest >> user >> system;
-  return (user + system) * 1000 / static_cast<double>(sysconf(_SC_CLK_TCK));
-}
-
-/// The scheduler's own account of a thread, in ns: finer than the ticks of stat.
-double scheduled_ms(const std::filesystem::path& task) {
-  std::ifstream in(task / "schedstat");
-  double ns = 0;
-  return in >> ns ? ns / 1e6 : stat_ms(task / "stat");
-}
-
-CpuTime cpu_time(int process) {
-  CpuTime out;
-  std::error_code error;
-  for (const auto& task : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", process), error)) {
-    std::string name;
-    std::getline(std::ifstream(task.path() / "comm"), name);
-    const double ms = scheduled_ms(task.path());
-    out.all += ms;
-    if (name == "media") out.media += ms;
-  }
-  return out;
-}
-
-double resident_kb(int process) {
-  std::ifstream file(fmt::format("/proc/{}/statm", process));
-  double total = 0, resident = 0;
-  file >> total >> resident;
-  return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1024;
 }
 
 /// One caller with the call that it makes at present.
@@ -136,7 +89,7 @@ class Load {
   std::size_t begun_ = 0, ended_ = 0, good_ = 0, refused_for_callers_ = 0;
   std::map<std::string, std::size_t> failures_;
   std::vector<double> setup_ms_, agent_ms_;
-  CpuTime before_, after_;
+  bench::ProcessorTime before_, after_;
   Time counted_from_{}, counted_to_{};
   bool counting_ = false;
 };
@@ -215,7 +168,7 @@ void Load::begin_calls() {
     if (begun_ == options_.warm_up && !counting_) {
       counting_ = true;
       counted_from_ = loop_.now();
-      before_ = cpu_time(options_.process);
+      before_ = processor_time(options_.process);
     }
     Caller& caller = callers_[begun_ % callers_.size()];
     ++begun_;
@@ -294,7 +247,7 @@ Result<> Load::run() {
   loop_.run_until([] { return false; }, 500ms);  // the last tear-downs belong to the calls
   timer_.cancel();
   counted_to_ = loop_.now();
-  after_ = cpu_time(options_.process);
+  after_ = processor_time(options_.process);
   for (const auto& id : agent_ids_)
     (void)control_.call("PUT", "/v1/agents/" + id + "/state", boost::json::object{{"state", "LOGOUT"}});
   print();
@@ -315,16 +268,16 @@ void Load::print() const {
         clean, [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < ' '; }, '\'');
     failures += fmt::format("{}\"{}\":{}", failures.empty() ? "" : ",", clean, count);
   }
-  const double wall_ms = std::chrono::duration<double, std::milli>(counted_to_ - counted_from_).count();
-  const double cpu = after_.all - before_.all, media = after_.media - before_.media;
+  const double wall_us = std::chrono::duration<double, std::micro>(counted_to_ - counted_from_).count();
+  const double cpu = after_.all_us - before_.all_us, media = after_.media_us - before_.media_us;
   const auto calls = static_cast<double>(std::max<std::size_t>(good_, 1));
   fmt::print(
       "{{\"calls\":{},\"good\":{},\"not_placed\":{},\"cpu_us_per_call\":{:.1f},\"signalling_us_per_call\":{:.1f},"
       "\"media_us_per_call\":{:.1f},\"load\":{:.3f},\"setup_p50_ms\":{:.1f},\"setup_p99_ms\":{:.1f},"
       "\"to_agent_p50_ms\":{:.1f},\"to_agent_p99_ms\":{:.1f},\"resident_kb\":{:.0f},\"failures\":{{{}}}}}\n",
-      options_.calls, good_, refused_for_callers_, cpu * 1000 / calls, (cpu - media) * 1000 / calls,
-      media * 1000 / calls, cpu / wall_ms, at(setup_ms_, 0.5), at(setup_ms_, 0.99), at(agent_ms_, 0.5),
-      at(agent_ms_, 0.99), resident_kb(options_.process), failures);
+      options_.calls, good_, refused_for_callers_, cpu / calls, (cpu - media) / calls, media / calls, cpu / wall_us,
+      at(setup_ms_, 0.5), at(setup_ms_, 0.99), at(agent_ms_, 0.5), at(agent_ms_, 0.99), resident_kb(options_.process),
+      failures);
 }
 
 Result<> measure(Options options) {

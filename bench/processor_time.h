@@ -1,0 +1,49 @@
+#pragma once
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+/// What a process has used, as its /proc folder says.
+namespace ringwall::bench {
+
+struct ProcessorTime {
+  double all_us = 0;
+  double media_us = 0;  ///< of its threads called "media" alone
+};
+
+/// Sums the scheduler's own accounts of the threads that live (in ns; /proc/PID/stat only counts ticks).
+inline ProcessorTime processor_time(int process) {
+  ProcessorTime out;
+  std::error_code error;
+  const std::filesystem::path tasks = "/proc/" + std::to_string(process) + "/task";
+  for (const auto& task : std::filesystem::directory_iterator(tasks, error)) {
+    std::string name;
+    std::ifstream comm(task.path() / "comm"), account(task.path() / "schedstat");
+    std::getline(comm, name);
+    double ns = 0;
+    account >> ns;
+    out.all_us += ns / 1e3;
+    if (name == "media") out.media_us += ns / 1e3;
+  }
+  return out;
+}
+
+inline double resident_kb(int process) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/statm");
+  double total = 0, resident = 0;
+  file >> total >> resident;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1024;
+}
+
+inline bool pin(int processor) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<std::size_t>(processor), &set);
+  return sched_setaffinity(0, sizeof set, &set) == 0;
+}
+
+}  // namespace ringwall::bench

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+
+#include "base/secret.h"
+#include "media/srtp/suite.h"
+
+/// The load of media.relay_srtp. For every call it is both phones: side 2n speaks `left_suite`, side 2n+1
+/// `right_suite`.
+namespace ringwall::bench {
+
+inline constexpr media::Suite left_suite = media::Suite::aes_cm_128_hmac_sha1_80;
+inline constexpr media::Suite right_suite = media::Suite::aead_aes_256_gcm;
+inline media::Suite suite_of(std::size_t side) {
+  return side % 2 == 0 ? left_suite : right_suite;
+}
+/// The key||salt that the generator's side sends under.
+inline Secret generator_key(std::size_t side) {
+  return Secret(Buffer(media::lengths(suite_of(side)).key_and_salt(), 0x31));
+}
+
+/// What the generator must know of the relay for one side.
+struct RelaySide {
+  std::uint16_t port = 0;
+  std::array<std::uint8_t, 46> key{};  ///< key||salt that the relay sends under
+};
+
+struct Totals {
+  std::uint64_t sent = 0, received = 0, bad = 0;
+  double p50_ms = 0, p99_ms = 0;
+};
+
+/// In the generator's process. Over the pipes: the port of each side out, a RelaySide for each in; 'w' out when warm (a
+/// second), Totals out when done. Every side sends 50 packets a second, evenly spread, and checks what comes back.
+int generate(std::size_t calls, std::chrono::seconds time, int in, int out);
+
+}  // namespace ringwall::bench
