@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <boost/json/object.hpp>
 
-#include "call/phone.h"
+#include "base/log.h"
 #include "cli/context.h"
 #include "cli/phone_script.h"
 
@@ -34,6 +34,7 @@ void add_phone(CLI::App& app, CommandContext& context) {
   command->add_option("--wait", s.wait_s, "Give up when nothing happens for so long")->capture_default_str();
   command->add_option("--suite", s.suites, "SDES suites to offer, in order (default: all)");
   command->callback([&context, script] {
+    log::set_level(log::Level::warning);
     const auto facts = run_phone(*script);
     if (!facts) {
       context.failed(facts.error());

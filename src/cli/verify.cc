@@ -6,6 +6,7 @@
 #include <chrono>
 #include <set>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "cli/context.h"
 #include "cli/evidence.h"
@@ -222,6 +223,7 @@ void add_verify(CLI::App& app, CommandContext& context) {
   command->add_flag("--debug-key-log", options->debug_key_log,
                     "Append the test phones' TLS session keys to the file named by SSLKEYLOGFILE");
   command->callback([&context, options] {
+    log::set_level(log::Level::warning);  // the steps are told by the command itself
     const auto proven = verify(context, *options);
     if (!proven)
       context.failed(proven.error());

@@ -7,7 +7,7 @@ namespace ringwall::proof {
 namespace {
 
 constexpr std::size_t columns = 100;
-constexpr std::size_t hop_columns = 28;
+constexpr std::size_t hop_columns = 29;
 
 std::size_t width(std::string_view text) {
   return static_cast<std::size_t>(
