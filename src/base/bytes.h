@@ -19,7 +19,9 @@ inline Bytes as_bytes(std::string_view text) {
 inline std::string_view as_text(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-inline Buffer to_buffer(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
+inline Buffer to_buffer(Bytes bytes) {
+  return {bytes.begin(), bytes.end()};
+}
 
 /// Reads big-endian fields from hostile bytes. Reading past the end returns zeros and makes `ok()` false for good, so a
 /// parser may read a whole layout and check once.
@@ -53,7 +55,8 @@ class ByteReader {
  private:
   std::uint64_t number(std::size_t width) {
     std::uint64_t value = 0;
-    for (std::uint8_t byte : take(width)) value = value << 8 | byte;
+    for (std::uint8_t byte : take(width))
+      value = value << 8 | byte;
     return value;
   }
   void fail() {
@@ -83,7 +86,8 @@ class ByteWriter {
 
  private:
   void number(std::uint64_t value, int width) {
-    for (int shift = (width - 1) * 8; shift >= 0; shift -= 8) out_.push_back(static_cast<std::uint8_t>(value >> shift));
+    for (int shift = (width - 1) * 8; shift >= 0; shift -= 8)
+      out_.push_back(static_cast<std::uint8_t>(value >> shift));
   }
   Buffer out_;
 };

@@ -8,4 +8,5 @@ namespace ringwall {
 }  // namespace ringwall
 
 /// A bug stops the process: use for invariants of our own code, never for anything that comes from outside.
-#define CHECK(condition) (static_cast<bool>(condition) ? void(0) : ::ringwall::check_failed(#condition, __FILE__, __LINE__))
+#define CHECK(condition) \
+  (static_cast<bool>(condition) ? void(0) : ::ringwall::check_failed(#condition, __FILE__, __LINE__))

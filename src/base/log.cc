@@ -25,10 +25,14 @@ spdlog::logger& logger() {
 
 spdlog::level::level_enum spdlog_level(Level level) {
   switch (level) {
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warning: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warning:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
   }
   return spdlog::level::err;
 }
@@ -49,8 +53,12 @@ std::string one_line(std::string_view text) {
 
 }  // namespace
 
-void set_level(Level level) { lowest = level; }
-bool enabled(Level level) { return level >= lowest.load(std::memory_order_relaxed); }
+void set_level(Level level) {
+  lowest = level;
+}
+bool enabled(Level level) {
+  return level >= lowest.load(std::memory_order_relaxed);
+}
 
 void set_sink(std::function<void(const Record&)> sink) {
   const std::lock_guard lock(sink_mutex);

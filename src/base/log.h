@@ -20,7 +20,8 @@ struct Record {
 void set_level(Level level);
 bool enabled(Level level);
 
-/// Also hands every record to `sink` until it is set to nullptr. For tests and the live log; called on the thread that logs.
+/// Also hands every record to `sink` until it is set to nullptr. For tests and the live log; called on the thread that
+/// logs.
 void set_sink(std::function<void(const Record&)> sink);
 
 /// One line to standard error. Safe from any thread. Text from peers may be passed: it cannot break the line.

@@ -25,7 +25,8 @@ std::string NetAddress::text() const {
 
 Result<NetAddress> parse_net_address(std::string_view text, std::uint16_t default_port) {
   const auto bad = [&](std::string_view why) {
-    return fail(fmt::format("'{}' is not an address: {}", text, why), {}, "write it as 192.0.2.1:5061 or [2001:db8::1]:5061");
+    return fail(fmt::format("'{}' is not an address: {}", text, why), {},
+                "write it as 192.0.2.1:5061 or [2001:db8::1]:5061");
   };
   std::string_view ip = text, port;
   if (text.starts_with('[')) {
@@ -34,7 +35,8 @@ Result<NetAddress> parse_net_address(std::string_view text, std::uint16_t defaul
     ip = text.substr(1, close - 1);
     port = text.substr(close + 1);
     if (!port.empty() && !port.starts_with(':')) return bad("only a port may follow the bracket");
-  } else if (const auto colon = text.find(':'); colon != std::string_view::npos && text.find(':', colon + 1) == std::string_view::npos) {
+  } else if (const auto colon = text.find(':');
+             colon != std::string_view::npos && text.find(':', colon + 1) == std::string_view::npos) {
     ip = text.substr(0, colon);
     port = text.substr(colon);
   }

@@ -13,7 +13,8 @@ TEST(NetAddress, ReadsWhatItPrints) {
 }
 
 TEST(NetAddress, RefusesWhatIsNone) {
-  for (const std::string_view text : {"", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.256:1", "[::1:5061", "host:1", "[::1]x"})
+  for (const std::string_view text :
+       {"", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.256:1", "[::1:5061", "host:1", "[::1]x"})
     EXPECT_FALSE(parse_net_address(text)) << text;
 }
 

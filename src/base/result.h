@@ -33,10 +33,9 @@ using Result = std::expected<T, Error>;
 #define RINGWALL_JOIN(a, b) RINGWALL_JOIN_(a, b)
 
 /// `TRY(auto key, load_key(path));` declares `key`, or returns the error to the caller.
-#define TRY(declaration, expression)                                            \
-  auto RINGWALL_JOIN(try_, __LINE__) = (expression);                            \
-  if (!RINGWALL_JOIN(try_, __LINE__))                                           \
-    return std::unexpected(std::move(RINGWALL_JOIN(try_, __LINE__)).error());   \
+#define TRY(declaration, expression)                                                                            \
+  auto RINGWALL_JOIN(try_, __LINE__) = (expression);                                                            \
+  if (!RINGWALL_JOIN(try_, __LINE__)) return std::unexpected(std::move(RINGWALL_JOIN(try_, __LINE__)).error()); \
   declaration = std::move(*RINGWALL_JOIN(try_, __LINE__))
 
 /// `TRY_VOID(save(key));` goes on, or returns the error to the caller.

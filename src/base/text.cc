@@ -20,11 +20,14 @@ int hex_value(char c) {
 
 }  // namespace
 
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 std::string to_lower(std::string_view text) {
   std::string out(text);
-  for (char& c : out) c = to_lower(c);
+  for (char& c : out)
+    c = to_lower(c);
   return out;
 }
 
@@ -88,7 +91,8 @@ std::string print_base64(Bytes bytes) {
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
     std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < count ? bytes[i + k] : 0u);
+    for (std::size_t k = 0; k < 3; ++k)
+      group = group << 8 | (k < count ? bytes[i + k] : 0u);
     for (std::size_t k = 0; k < 4; ++k)
       out += k <= count ? base64_alphabet[group >> (18 - 6 * k) & 63] : '=';
   }
@@ -108,7 +112,8 @@ std::optional<Buffer> parse_base64(std::string_view text) {
       if (value < 0) return std::nullopt;
       group = group << 6 | static_cast<std::uint32_t>(value);
     }
-    for (std::size_t k = 0; k < 3 - padding; ++k) out.push_back(static_cast<std::uint8_t>(group >> (16 - 8 * k)));
+    for (std::size_t k = 0; k < 3 - padding; ++k)
+      out.push_back(static_cast<std::uint8_t>(group >> (16 - 8 * k)));
   }
   return out;
 }

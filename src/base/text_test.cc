@@ -25,7 +25,8 @@ TEST(Text, Base64TestVectors) {
     EXPECT_EQ(print_base64(as_bytes(plain)), coded);
     EXPECT_EQ(as_text(parse_base64(coded).value()), plain);
   }
-  for (const std::string_view bad : {"Zg=", "Z===", "Zm9v\n", "Zm9=Zm9v", "Zm9*"}) EXPECT_FALSE(parse_base64(bad)) << bad;
+  for (const std::string_view bad : {"Zg=", "Z===", "Zm9v\n", "Zm9=Zm9v", "Zm9*"})
+    EXPECT_FALSE(parse_base64(bad)) << bad;
 }
 
 TEST(Text, HexRoundTrip) {

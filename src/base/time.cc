@@ -46,6 +46,8 @@ Result<WallTime> parse_wall_time(std::string_view text) {
   return out;
 }
 
-WallTime wall_now() { return floor<seconds>(system_clock::now()); }
+WallTime wall_now() {
+  return floor<seconds>(system_clock::now());
+}
 
 }  // namespace ringwall

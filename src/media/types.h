@@ -19,7 +19,12 @@ using LegId = StrongId<struct MediaLegTag>;
 
 enum class Codec : std::uint8_t { pcmu, pcma };
 
-enum class Suite : std::uint8_t { aead_aes_256_gcm, aead_aes_128_gcm, aes_cm_128_hmac_sha1_80, aes_cm_128_hmac_sha1_32 };
+enum class Suite : std::uint8_t {
+  aead_aes_256_gcm,
+  aead_aes_128_gcm,
+  aes_cm_128_hmac_sha1_80,
+  aes_cm_128_hmac_sha1_32
+};
 std::optional<Suite> parse_suite(std::string_view name);  ///< by its SDES name
 std::string_view print(Suite suite);
 
@@ -29,8 +34,8 @@ struct SrtpKeys {
   Secret remote;  ///< key||salt of what the peer sends
 };
 
-/// The outcome of an offer/answer exchange, applied to one leg. A leg without keys is clear and only a waiver makes one:
-/// the value cannot be built without naming it.
+/// The outcome of an offer/answer exchange, applied to one leg. A leg without keys is clear and only a waiver makes
+/// one: the value cannot be built without naming it.
 struct LegParameters {
   NetAddress remote;  ///< where to send before a packet that authenticates has shown a better address
   std::uint16_t remote_rtcp_port = 0;
@@ -53,10 +58,19 @@ struct Playlist {
 };
 
 /// A finished telephone event (RFC 4733).
-struct Digit { LegId leg; char digit; std::uint32_t duration_ms; };
-struct PlayFinished { LegId leg; };
+struct Digit {
+  LegId leg;
+  char digit;
+  std::uint32_t duration_ms;
+};
+struct PlayFinished {
+  LegId leg;
+};
 /// The first packet from the peer that authenticated (or, on a waiver leg, the first one).
-struct FirstPacket { LegId leg; NetAddress from; };
+struct FirstPacket {
+  LegId leg;
+  NetAddress from;
+};
 using Event = std::variant<Digit, PlayFinished, FirstPacket>;
 
 struct StreamCounts {

@@ -97,8 +97,10 @@ void check_verify(Draft& draft) {
   if (!verify.trunk.empty() && site.trunk(verify.trunk) == nullptr)
     missing(draft, draft.place("verify", "trunk"), "trunk", verify.trunk, names_of(site.trunks, &Trunk::name));
   if (!verify.number.empty() && site.service(verify.number) == nullptr)
-    missing(draft, draft.place("verify", "number"), "service", verify.number, names_of(site.services, &Service::number));
-  if (!verify.agent.empty() && std::ranges::none_of(site.agents, [&](const Agent& agent) { return agent.id == verify.agent; }))
+    missing(draft, draft.place("verify", "number"), "service", verify.number,
+            names_of(site.services, &Service::number));
+  if (!verify.agent.empty() &&
+      std::ranges::none_of(site.agents, [&](const Agent& agent) { return agent.id == verify.agent; }))
     missing(draft, draft.place("verify", "agent"), "agent", verify.agent, names_of(site.agents, &Agent::id));
 }
 

@@ -102,8 +102,8 @@ struct Service {
 
 /// How `ringwall verify` calls the site. It has a number and an agent of its own, so that a proof never rings a person.
 struct Verify {
-  std::string trunk;           ///< the test caller comes in here, under the first of its names
-  std::string number;          ///< of a service
+  std::string trunk;   ///< the test caller comes in here, under the first of its names
+  std::string number;  ///< of a service
   std::string agent;
   std::string caller_address;  ///< where the test caller and the test phone have their sockets
   std::string phone_address;

@@ -37,8 +37,8 @@ struct SipHostOptions {
   std::string address;            ///< IP address of listeners, and the source of our connections
   std::uint16_t tls_port = 5061;  ///< 0: any free one
   std::string allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO";  ///< EndpointOptions::allow
-  std::string supported;          ///< SIP option tags that the owner takes (EndpointOptions::supported)
-  bool listen_tls = true;         ///< false for a client that only connects (a phone)
+  std::string supported;   ///< SIP option tags that the owner takes (EndpointOptions::supported)
+  bool listen_tls = true;  ///< false for a client that only connects (a phone)
   TlsIdentity identity;
   std::vector<TlsIdentity> more_identities;  ///< shown to clients whose SNI they match
   std::vector<PeerPolicy> peers;

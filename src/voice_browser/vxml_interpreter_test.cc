@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "call/form_urlencoded.h"
 #include "base/limits.h"
+#include "call/form_urlencoded.h"
 
 namespace ringwall::voice_browser::vxml {
 namespace {

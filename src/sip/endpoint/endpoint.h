@@ -60,7 +60,8 @@ struct EndpointOptions {
   Duration t2 = std::chrono::seconds(4);
   Duration t4 = std::chrono::seconds(5);
   /// For Allow; a request whose method is not in it is answered 405.
-  std::string allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, MESSAGE, NOTIFY, PUBLISH, REFER, REGISTER, SUBSCRIBE";
+  std::string allow =
+      "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, MESSAGE, NOTIFY, PUBLISH, REFER, REGISTER, SUBSCRIBE";
   std::string supported;  ///< option tags ("path, outbound") for Supported; any other one in a Require gets 420
 };
 

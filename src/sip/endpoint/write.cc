@@ -67,7 +67,8 @@ std::string Endpoint::Core::sent_by(Transport transport) const {
 std::string Endpoint::Core::print_via(Transport transport, std::string_view branch) const {
   // RFC 5923: whoever listens lets the other side send its own requests back over this connection.
   const bool alias = transport == Transport::tls && options.local(transport).port != 0;
-  return fmt::format("SIP/2.0/{} {};branch={};rport{}", print(transport), sent_by(transport), branch, alias ? ";alias" : "");
+  return fmt::format("SIP/2.0/{} {};branch={};rport{}", print(transport), sent_by(transport), branch,
+                     alias ? ";alias" : "");
 }
 
 std::string Endpoint::Core::contact(Transport transport) const {
