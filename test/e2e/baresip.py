@@ -60,7 +60,7 @@ class NameServer:
     """A DNS server for a handful of names, so that baresip calls peers by name and checks their certificates' names."""
 
     def __init__(self, address, names):
-        self._names = names
+        self.names = names
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((address, DNS_PORT))
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -88,8 +88,8 @@ class NameServer:
         question_end = at + 5
         kind = struct.unpack_from("!H", query, at + 1)[0]
         name = ".".join(labels).lower()
-        address = self._names.get(name) if kind == 1 else None
-        code = 0 if name in self._names else 3
+        address = self.names.get(name) if kind == 1 else None
+        code = 0 if name in self.names else 3
         head = query[:2] + struct.pack("!5H", 0x8580 | code, 1, 1 if address else 0, 0, 0)
         record = struct.pack("!HHHIH", 0xC00C, 1, 1, 60, 4) + socket.inet_aton(address) if address else b""
         return head + query[12:question_end] + record

@@ -90,6 +90,17 @@ def rtp_payload(datagram):
     return datagram[head:]
 
 
+def clear_rtcp(datagram):
+    """Whether a datagram is RTCP as RFC 3550 section 6.1 writes it: whole packets to its very end, with neither index nor tag."""
+    at = 0
+    while at + 4 <= len(datagram):
+        first, kind, words = struct.unpack_from("!BBH", datagram, at)
+        if first >> 6 != 2 or not 192 <= kind <= 223:
+            return False
+        at += 4 + 4 * words
+    return 0 < at == len(datagram)
+
+
 def entropy(payloads):
     """Bits a byte: near 8 for what is encrypted, far below for speech in G.711."""
     counts = collections.Counter()
