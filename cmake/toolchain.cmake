@@ -42,7 +42,7 @@ find_program(CCACHE ccache)
 if(CCACHE)
   # Named ccache, so that tools that read compile_commands.json know it for what it is.
   file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/launcher/ccache @ONLY CONTENT
-    "#!/bin/sh\nCCACHE_SLOPPINESS=pch_defines,time_macros exec @CCACHE@ \"$@\"\n")
+    "#!/bin/sh\nCCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros exec @CCACHE@ \"$@\"\n")
   file(CHMOD ${CMAKE_BINARY_DIR}/launcher/ccache PERMISSIONS
     OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_BINARY_DIR}/launcher/ccache)
