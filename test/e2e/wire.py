@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ringwall_site import Process, wait_until
 
-MEDIA_PORTS = "16384-32767"
+APPLICATION_DATA = 23  # the TLS content type
 
 
 def why_not():
@@ -110,8 +110,15 @@ def entropy(payloads):
     return -sum(n / total * math.log2(n / total) for n in counts.values()) if total else 0.0
 
 
-def payloads_in_clear(payloads, sound, window=16):
-    """How many payloads hold a piece of the sound as it is. sound: G.711 bytes; pieces of silence or steady tone do not count."""
-    pieces = {sound[at:at + window] for at in range(len(sound) - window + 1)}
-    pieces = {piece for piece in pieces if len(set(piece)) > window // 2}
-    return sum(any(payload[at:at + window] in pieces for at in range(len(payload) - window + 1)) for payload in payloads)
+PIECE = 16
+
+
+def pieces(sounds):
+    """Every 16 bytes in a row of these sounds in G.711, but for silence and steady tones."""
+    found = {sound[at:at + PIECE] for sound in sounds for at in range(len(sound) - PIECE + 1)}
+    return {piece for piece in found if len(set(piece)) > PIECE // 2}
+
+
+def payloads_with(payloads, found):
+    """How many payloads hold one of the pieces as it is."""
+    return sum(any(payload[at:at + PIECE] in found for at in range(len(payload) - PIECE + 1)) for payload in payloads)
