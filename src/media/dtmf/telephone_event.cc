@@ -85,7 +85,7 @@ Result<> DtmfSender::queue(std::string_view digits) {
   if (queue_.size() + digits.size() > limits::dtmf_digits_queued)
     return fail(fmt::format("more than {} digits are waiting to be sent", limits::dtmf_digits_queued), {},
                 "send them in smaller groups");
-  queue_.insert(queue_.end(), digits.begin(), digits.end());
+  queue_ += digits;
   return {};
 }
 
@@ -93,7 +93,7 @@ std::optional<DtmfSender::Packet> DtmfSender::tick() {
   if (step_ == 0) {
     if (queue_.empty()) return std::nullopt;
     const char next = queue_.front();
-    queue_.pop_front();
+    queue_.erase(0, 1);
     pause_ = next == ',';
     if (!pause_) event_ = *event_of(next);
   }

@@ -2,8 +2,8 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/bytes.h"
@@ -74,7 +74,7 @@ class DtmfSender {
   [[nodiscard]] bool busy() const { return !queue_.empty() || step_ > 0; }
 
  private:
-  std::deque<char> queue_;
+  std::string queue_;  // at most limits::dtmf_digits_queued: taking the first one off costs nothing
   std::uint8_t event_ = 0;
   bool pause_ = false;
   int step_ = 0;  // ticks done of the present digit or pause

@@ -67,7 +67,7 @@ void LegSecurity::configure(const LegParameters& parameters, Time now) {
   if (!same_suite || !crypto::equal(keys.remote.reveal(), keys_->remote.reveal())) {
     previous_.reset();
     if (receiver_) {
-      previous_.emplace(std::move(*receiver_));
+      previous_ = std::make_unique<SrtpReceiver>(std::move(*receiver_));
       previous_until_ = now + longest_overlap;
     }
     receiver_.reset();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,7 +43,8 @@ class LegSecurity {
   std::string waiver_;
   std::optional<SrtpKeys> keys_;
   std::optional<SrtpSender> sender_;
-  std::optional<SrtpReceiver> receiver_, previous_;
+  std::optional<SrtpReceiver> receiver_;
+  std::unique_ptr<SrtpReceiver> previous_;  // seldom there
   Time previous_until_{};
 };
 

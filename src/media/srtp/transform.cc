@@ -33,7 +33,9 @@ SrtpTransform::SrtpTransform(Suite suite, Bytes key_and_salt, Kind kind, Use use
     return out;
   };
   const MutableBytes session_key = derive(0, lengths_.key);
-  if (lengths_.aead)
+  if (kind == Kind::rtcp)
+    rtcp_key_ = Secret(Bytes(session_key));
+  else if (lengths_.aead)
     gcm_.emplace(session_key, use == Use::protect ? crypto::AesGcm::Direction::seal : crypto::AesGcm::Direction::open);
   else
     counter_.emplace(session_key);
@@ -98,11 +100,12 @@ std::size_t SrtpTransform::protect_rtcp(MutableBytes buffer, std::size_t size, s
   const Word index_word = word(index | encrypted_flag);
   const MutableBytes body = buffer.subspan(rtcp_header, size - rtcp_header);
   std::uint8_t* const end = buffer.data() + size;
-  if (gcm_) {
-    gcm_->seal(aead_iv(ssrc, index), buffer.first(rtcp_header), index_word, body, end);
+  if (lengths_.aead) {
+    crypto::AesGcm(rtcp_key_.reveal(), crypto::AesGcm::Direction::seal)
+        .seal(aead_iv(ssrc, index), buffer.first(rtcp_header), index_word, body, end);
     std::ranges::copy(index_word, end + lengths_.rtcp_tag);
   } else {
-    counter_->apply(counter_iv(ssrc, index), body);
+    crypto::AesCounter(rtcp_key_.reveal()).apply(counter_iv(ssrc, index), body);
     const auto tag = hmac_->tag(buffer.first(size), index_word);
     std::ranges::copy(index_word, end);
     std::copy_n(tag.begin(), lengths_.rtcp_tag, end + 4);
@@ -111,7 +114,7 @@ std::size_t SrtpTransform::protect_rtcp(MutableBytes buffer, std::size_t size, s
 }
 
 std::uint32_t SrtpTransform::rtcp_index_word(Bytes packet) const {
-  return ByteReader(packet.subspan(packet.size() - (gcm_ ? 4 : 4 + lengths_.rtcp_tag))).u32();
+  return ByteReader(packet.subspan(packet.size() - (lengths_.aead ? 4 : 4 + lengths_.rtcp_tag))).u32();
 }
 
 std::optional<std::size_t> SrtpTransform::unprotect_rtcp(MutableBytes packet, std::uint32_t ssrc) {
@@ -120,16 +123,17 @@ std::optional<std::size_t> SrtpTransform::unprotect_rtcp(MutableBytes packet, st
   const bool encrypted = (flagged & encrypted_flag) != 0;
   const std::size_t size = packet.size() - 4 - lengths_.rtcp_tag;
   const MutableBytes body = packet.subspan(rtcp_header, size - rtcp_header);
-  if (gcm_) {
+  if (lengths_.aead) {
     // Without encryption the whole packet is associated data (RFC 7714 section 9.3).
     const Bytes associated = encrypted ? packet.first(rtcp_header) : packet.first(size);
-    const bool right = gcm_->open(aead_iv(ssrc, index), associated, word(flagged), encrypted ? body : MutableBytes{},
-                                  packet.data() + size);
+    crypto::AesGcm cipher(rtcp_key_.reveal(), crypto::AesGcm::Direction::open);
+    const bool right = cipher.open(aead_iv(ssrc, index), associated, word(flagged), encrypted ? body : MutableBytes{},
+                                   packet.data() + size);
     return right ? std::optional(size) : std::nullopt;
   }
   const auto tag = hmac_->tag(packet.first(size), word(flagged));
   if (!crypto::equal(Bytes(tag).first(lengths_.rtcp_tag), packet.subspan(size + 4))) return std::nullopt;
-  if (encrypted) counter_->apply(counter_iv(ssrc, index), body);
+  if (encrypted) crypto::AesCounter(rtcp_key_.reveal()).apply(counter_iv(ssrc, index), body);
   return size;
 }
 

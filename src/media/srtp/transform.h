@@ -46,8 +46,10 @@ class SrtpTransform {
 
   SuiteLengths lengths_;
   std::array<std::uint8_t, 16> salt_{};  // the session salt, filled up with zeros
+  // RTP keeps its cipher with the key set up, about a kilobyte. RTCP, a packet in five seconds, keeps its key instead.
   std::optional<crypto::AesGcm> gcm_;
   std::optional<crypto::AesCounter> counter_;
+  Secret rtcp_key_;
   std::optional<crypto::SrtpHmacSha1> hmac_;
 };
 
