@@ -27,8 +27,8 @@
 namespace {
 
 using namespace ringwall;
+using bench::allocated_kb;
 using bench::processor_time;
-using bench::resident_kb;
 using namespace std::chrono_literals;
 using call::Phone;
 
@@ -274,9 +274,9 @@ void Load::print() const {
   fmt::print(
       "{{\"calls\":{},\"good\":{},\"not_placed\":{},\"cpu_us_per_call\":{:.1f},\"signalling_us_per_call\":{:.1f},"
       "\"media_us_per_call\":{:.1f},\"load\":{:.3f},\"setup_p50_ms\":{:.1f},\"setup_p99_ms\":{:.1f},"
-      "\"to_agent_p50_ms\":{:.1f},\"to_agent_p99_ms\":{:.1f},\"resident_kb\":{:.0f},\"failures\":{{{}}}}}\n",
+      "\"to_agent_p50_ms\":{:.1f},\"to_agent_p99_ms\":{:.1f},\"allocated_kb\":{:.0f},\"failures\":{{{}}}}}\n",
       options_.calls, good_, refused_for_callers_, cpu / calls, (cpu - media) / calls, media / calls, cpu / wall_us,
-      at(setup_ms_, 0.5), at(setup_ms_, 0.99), at(agent_ms_, 0.5), at(agent_ms_, 0.99), resident_kb(options_.process),
+      at(setup_ms_, 0.5), at(setup_ms_, 0.99), at(agent_ms_, 0.5), at(agent_ms_, 0.99), allocated_kb(options_.process),
       failures);
 }
 

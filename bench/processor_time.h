@@ -32,11 +32,15 @@ inline ProcessorTime processor_time(int process) {
   return out;
 }
 
-inline double resident_kb(int process) {
-  std::ifstream file("/proc/" + std::to_string(process) + "/statm");
-  double total = 0, resident = 0;
-  file >> total >> resident;
-  return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1024;
+/// What it has allocated and touched; the pages of programs and libraries that it has read in do not count.
+inline double allocated_kb(int process) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/status");
+  std::string name;
+  while (file >> name) {
+    double kb = 0;
+    if (name == "RssAnon:" && file >> kb) return kb;
+  }
+  return 0;
 }
 
 inline bool pin(int processor) {
