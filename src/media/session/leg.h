@@ -73,6 +73,7 @@ class Leg {
  private:
   void receive_rtp(MutableBytes packet, const PacketAddress& from, Time now, Outbox& out);
   void receive_rtcp(MutableBytes packet, bool on_rtcp_port, const PacketAddress& from, Time now);
+  [[nodiscard]] bool is_rtcp_among_rtp(Bytes datagram) const;
   bool source_allowed(const RtpHeader& header, const PacketAddress& from);
   bool count(SrtpStatus status);
   void learn(const RtpHeader& header, const PacketAddress& from, Time now, Outbox& out);

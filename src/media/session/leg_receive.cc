@@ -8,10 +8,16 @@ void Leg::receive(MutableBytes datagram, bool on_rtcp_port, const PacketAddress&
     ++refused_;
     return;
   }
-  if (on_rtcp_port || (parameters_.rtcp_mux && is_rtcp(datagram)))
+  if (on_rtcp_port || is_rtcp_among_rtp(datagram))
     receive_rtcp(datagram, on_rtcp_port, from, now);
   else
     receive_rtp(datagram, from, now, out);
+}
+
+/// RTCP may come on the RTP port although this peer does not multiplex: the last words of the peer that a re-INVITE has
+/// just replaced, who did. Only telephone events that were given one of RTCP's numbers (RFC 5761 section 4) stay RTP.
+bool Leg::is_rtcp_among_rtp(Bytes datagram) const {
+  return is_rtcp(datagram) && (parameters_.rtcp_mux || parameters_.dtmf_payload_type != (datagram[1] & 0x7f));
 }
 
 /// Counts what was wrong; true if nothing was.

@@ -197,6 +197,43 @@ TEST(Leg, ReportsMeasureTheRoundTrip) {
   EXPECT_EQ(leg.report().refused, 0u);
 }
 
+TEST(Leg, TheGoodbyeOfAReplacedPeerIsNoForgery) {
+  World world;
+  Leg& leg = world.add(1);
+  Leg& before = world.add(2);
+  const Suite gcm = Suite::aead_aes_256_gcm, counter = Suite::aes_cm_128_hmac_sha1_80;
+  LegParameters to_before = World::parameters(2, gcm, key_for(gcm, 1), key_for(gcm, 2));
+  LegParameters to_leg = World::parameters(1, gcm, key_for(gcm, 2), key_for(gcm, 1));
+  to_before.rtcp_mux = to_leg.rtcp_mux = true;
+  leg.configure(std::move(to_before), world.now);
+  before.configure(std::move(to_leg), world.now);
+  world.run(1s);
+  leg.configure(World::parameters(3, counter, key_for(counter, 3), key_for(counter, 4)), world.now);
+  before.say_goodbye(world.now, world.out);
+  world.run(20ms);
+  EXPECT_EQ(leg.report().authentication_failures, 0u);
+  EXPECT_EQ(leg.report().refused, 0u);
+}
+
+TEST(Leg, TelephoneEventsWithANumberOfRtcpStayEvents) {
+  World world;
+  Leg& leg = world.add(1);
+  Leg& peer = world.add(2);
+  const Suite suite = Suite::aead_aes_128_gcm;
+  for (const int host : {1, 2}) {
+    LegParameters parameters = World::parameters(3 - host, suite, key_for(suite, static_cast<std::uint8_t>(host)),
+                                                 key_for(suite, static_cast<std::uint8_t>(3 - host)));
+    parameters.dtmf_payload_type = 72;
+    (host == 1 ? leg : peer).configure(std::move(parameters), world.now);
+  }
+  ASSERT_TRUE(peer.send_digits("7").has_value());
+  world.run(1s);
+  const auto digits = of_kind<Digit>(world.events);
+  ASSERT_EQ(digits.size(), 1u);
+  EXPECT_EQ(digits[0].digit, '7');
+  EXPECT_EQ(leg.report().refused, 0u);
+}
+
 /// 1 -- (2 relay 3) -- 4
 struct Relay : World {
   explicit Relay(Suite left, Suite right, Codec left_codec = Codec::pcmu, Codec right_codec = Codec::pcmu) {
