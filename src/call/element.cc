@@ -34,6 +34,7 @@ Result<> Element::start() {
     peer ? on_request(request, *peer) : agent_->refuse(request, peer.error());
   };
   runtime::SipHostOptions options = host_options();
+  handlers.flow_closed = [this](sip::FlowId flow) { on_flow_closed(flow); };
   clear_listeners_ = options.clear_listeners.size();
   TRY(agent_, UserAgent::create(context_.loop, std::move(options), std::move(handlers)));
   return {};

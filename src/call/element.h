@@ -69,6 +69,8 @@ class Element {
   [[nodiscard]] virtual std::string allow() const { return "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"; }
   /// A request outside a dialog that is no OPTIONS. Default: 405.
   virtual void on_request(const sip::IncomingRequest& request, const policy::Admitted& peer);
+  /// A connection has ended.
+  virtual void on_flow_closed(sip::FlowId) {}
 
  private:
   [[nodiscard]] runtime::SipHostOptions host_options() const;

@@ -24,6 +24,7 @@ Result<std::unique_ptr<UserAgent>> UserAgent::create(runtime::SignallingLoop& lo
   auto* self = agent.get();
   TRY(agent->host_,
       runtime::SipHost::create(loop, std::move(options), [self](const sip::Event& event) { self->dispatch(event); }));
+  agent->host_->on_flow_closed(agent->handlers_.flow_closed);
   return agent;
 }
 

@@ -29,6 +29,7 @@ class UserAgent {
     /// Requests outside a dialog, but for OPTIONS, which is answered here. Empty: 405.
     std::function<void(const sip::IncomingRequest&)> request;
     std::function<void(const sip::Completed&)> completed;
+    std::function<void(sip::FlowId)> flow_closed;  ///< a connection has ended, but not because the element stops
   };
 
   static Result<std::unique_ptr<UserAgent>> create(runtime::SignallingLoop& loop, runtime::SipHostOptions options,

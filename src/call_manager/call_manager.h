@@ -22,7 +22,7 @@ class CallManager final : public call::Element {
   /// expire.
   void restore(const std::vector<store::Binding>& bindings);
   [[nodiscard]] std::vector<store::Binding> bindings() const;
-  /// The connection of a registered line is gone.
+  /// The connection of a registered line is gone, and with it the registration: nothing could reach the phone.
   void lost(sip::FlowId flow);
 
  private:
@@ -30,6 +30,7 @@ class CallManager final : public call::Element {
   [[nodiscard]] std::string supported() const override { return "path, outbound"; }
   void on_invite(const sip::IncomingInvite& invite, const policy::Admitted& peer) override;
   void on_request(const sip::IncomingRequest& request, const policy::Admitted& peer) override;
+  void on_flow_closed(sip::FlowId flow) override { lost(flow); }
   void apply(const std::vector<sip::BindingChange>& changes);
   [[nodiscard]] store::Binding stored(const sip::Binding& binding) const;
   void arm_timer();

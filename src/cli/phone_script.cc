@@ -4,6 +4,7 @@
 #include "cli/json_text.h"
 #include "cli/views_json.h"
 #include "cli/wav_file.h"
+#include "runtime/process.h"
 
 namespace ringwall::cli {
 namespace {
@@ -42,6 +43,7 @@ class Run {
   Result<PhoneFacts> operator()() {
     TRY(auto options, phone_options(script_));
     TRY(phone_, Phone::create(loop_, media_, std::move(options)));
+    runtime::handle_signals(loop_, {.terminate = [this] { stopped_ = true; }, .reload = {}, .interrupt = {}});
     bool good = !script_.do_register || register_line();
     if (good && !script_.number.empty()) good = place_call();
     if (good && script_.answer) good = take_call();
@@ -56,25 +58,24 @@ class Run {
  private:
   bool register_line() {
     phone_->register_line();
-    return loop_.run_until(
-               [&] { return phone_->registered() || phone_->last_status() != 0 || !phone_->failure().empty(); },
-               wait()) &&
-           phone_->registered();
+    run_until([&] { return phone_->registered() || phone_->last_status() != 0 || !phone_->failure().empty(); }, wait());
+    return phone_->registered();
   }
 
   bool place_call() {
     phone_->call(script_.number);
-    loop_.run_until([&] { return phone_->state() == Phone::State::talking || phone_->state() == Phone::State::over; },
-                    wait());
+    run_until([&] { return phone_->state() == Phone::State::talking || phone_->state() == Phone::State::over; },
+              wait());
     return phone_->state() == Phone::State::talking;
   }
 
   bool take_call() {
-    if (!loop_.run_until([&] { return phone_->state() == Phone::State::incoming; }, wait())) return false;
+    run_until([&] { return phone_->state() == Phone::State::incoming; }, wait());
+    if (phone_->state() != Phone::State::incoming) return false;
     const auto timer =
         loop_.after(seconds_of(script_.answer_after_s), [this] { answered_ = phone_->answer().has_value(); });
-    loop_.run_until([&] { return phone_->state() == Phone::State::talking || phone_->state() == Phone::State::over; },
-                    wait() + seconds_of(script_.answer_after_s));
+    run_until([&] { return phone_->state() == Phone::State::talking || phone_->state() == Phone::State::over; },
+              wait() + seconds_of(script_.answer_after_s));
     return answered_ && phone_->state() == Phone::State::talking;
   }
 
@@ -89,7 +90,7 @@ class Run {
     const auto timer = loop_.after(seconds_of(script_.digits_after_s), [this, leg] {
       if (!script_.digits.empty()) (void)media_.send_digits(leg, script_.digits);
     });
-    loop_.run_until([&] { return phone_->state() == Phone::State::over; }, seconds_of(script_.seconds));
+    run_until([&] { return phone_->state() == Phone::State::over; }, seconds_of(script_.seconds));
     bool taken = false;
     media_.report(leg, [this](std::optional<media::LegReport> report) { media_report_ = std::move(report); });
     media_.take_recording(leg, [&](media::Pcm heard) {
@@ -136,6 +137,11 @@ class Run {
     loop_.run_until([] { return false; }, std::chrono::milliseconds(200));  // so that BYE and its answer pass
   }
 
+  /// Until that is so, the time is over, or the operator has stopped us: what has begun is then ended in order.
+  void run_until(const std::function<bool()>& condition, Duration time) {
+    loop_.run_until([&] { return stopped_ || condition(); }, time);
+  }
+
   [[nodiscard]] Duration wait() const { return seconds_of(script_.wait_s); }
 
   const PhoneScript& script_;
@@ -146,6 +152,7 @@ class Run {
   std::optional<media::LegReport> media_report_;
   media::Pcm heard_;
   bool answered_ = false;
+  bool stopped_ = false;
 };
 
 }  // namespace

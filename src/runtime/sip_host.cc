@@ -27,13 +27,16 @@ struct SipHost::Core : TransportOwner {
     deliver();
   }
   void flow_closed(sip::FlowId flow) override {
+    const std::weak_ptr<bool> living = alive;
     endpoint->flow_closed(flow, loop.now());
     pump();
     deliver();
+    if (!living.expired() && on_flow_closed) on_flow_closed(flow);
   }
 
   SignallingLoop& loop;
   std::function<void(sip::Event)> on_event;
+  std::function<void(sip::FlowId)> on_flow_closed;
   std::unique_ptr<SipTransports> transports;
   std::optional<sip::Endpoint> endpoint;
   LoopTimer timer;
@@ -113,6 +116,10 @@ Result<std::unique_ptr<SipHost>> SipHost::create(SignallingLoop& loop, SipHostOp
   return std::unique_ptr<SipHost>(new SipHost(std::move(core)));
 }
 
+void SipHost::on_flow_closed(std::function<void(sip::FlowId)> callback) {
+  core_->on_flow_closed = std::move(callback);
+}
+
 sip::Endpoint& SipHost::endpoint() {
   return *core_->endpoint;
 }
@@ -138,6 +145,7 @@ void SipHost::drain() {
   core_->transports->drain();
 }
 void SipHost::close() {
+  core_->on_flow_closed = nullptr;
   core_->transports->close();
 }
 HostView SipHost::view() const {

@@ -23,6 +23,8 @@ class SipHost {
   /// Opens the listeners. Events come one at a time, never inside create() and never inside another event's callback.
   static Result<std::unique_ptr<SipHost>> create(SignallingLoop& loop, SipHostOptions options,
                                                  std::function<void(sip::Event)> on_event);
+  /// Called when a connection has ended, after the events that it caused; not for what close() ends.
+  void on_flow_closed(std::function<void(sip::FlowId)> callback);
   ~SipHost();
   SipHost(const SipHost&) = delete;
 

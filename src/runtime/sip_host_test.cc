@@ -114,6 +114,21 @@ TEST_F(SipHostTest, ARequestToNobodyCompletesWith503) {
   EXPECT_EQ(edge.status, 503);
 }
 
+TEST_F(SipHostTest, TellsOfConnectionsThatEndButNotOfThoseItCloses) {
+  HostedElement edge(loop, options("edge", "127.55.4.1")), server(loop, options("server", "127.55.4.2"));
+  std::vector<sip::FlowId> closed_at_server, closed_at_edge;
+  server.host->on_flow_closed([&](sip::FlowId flow) { closed_at_server.push_back(flow); });
+  edge.host->on_flow_closed([&](sip::FlowId flow) { closed_at_edge.push_back(flow); });
+  edge.host->endpoint().request(sip::Method::options, edge.to(server, "server"), loop.now());
+  edge.host->flush();
+  ASSERT_TRUE(run([&] { return edge.log == "completed "; }));
+  EXPECT_TRUE(closed_at_server.empty());
+  edge.host->close();
+  ASSERT_TRUE(run([&] { return !closed_at_server.empty(); }));
+  EXPECT_EQ(closed_at_server, std::vector{server.flow.id});
+  EXPECT_TRUE(closed_at_edge.empty());
+}
+
 TEST_F(SipHostTest, TheEndpointsTimersRun) {
   auto from = options("edge", "127.55.4.1"), to = options("server", "127.55.4.2");
   from.clear_listeners = to.clear_listeners = {{sip::Transport::udp, 0, "test"}};
