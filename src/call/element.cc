@@ -1,6 +1,7 @@
 #include "call/element.h"
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "crypto/random.h"
 #include "policy/waivers.h"
@@ -33,8 +34,8 @@ Result<> Element::start() {
     const auto peer = admit(request.flow);
     peer ? on_request(request, *peer) : agent_->refuse(request, peer.error());
   };
-  runtime::SipHostOptions options = host_options();
   handlers.flow_closed = [this](sip::FlowId flow) { on_flow_closed(flow); };
+  runtime::SipHostOptions options = host_options();
   clear_listeners_ = options.clear_listeners.size();
   TRY(agent_, UserAgent::create(context_.loop, std::move(options), std::move(handlers)));
   return {};
@@ -106,17 +107,32 @@ void Element::record(const std::string& interaction, std::string_view kind,
   if (context_.record) context_.record(interaction, kind, detail);
 }
 
-std::string interaction_of(const sip::Message& message) {
-  std::string_view value = message.header(sip::HeaderName::session_id);
-  const std::string_view local = trim(take_until(value, ';'));
-  if (local.size() == 32 && parse_hex(local)) return to_lower(local);
+std::string new_interaction() {
   std::uint8_t random[16];
   crypto::random_bytes(random);
   return print_hex(random);
 }
 
+std::string interaction_of(const sip::Message& message, const policy::Admitted& peer) {
+  return peer.kind == policy::PeerKind::element ? interaction_of(message) : new_interaction();
+}
+
+std::string interaction_of(const sip::Message& message) {
+  std::string_view value = message.header(sip::HeaderName::session_id);
+  const std::string_view local = trim(take_until(value, ';'));
+  if (local.size() == 32 && parse_hex(local)) return to_lower(local);
+  return new_interaction();
+}
+
 sip::Headers interaction_header(const std::string& interaction) {
   return {{"Session-ID", interaction + ";remote=" + std::string(32, '0')}};
+}
+
+sip::Headers onward_headers(const sip::Message& invite, const std::string& interaction) {
+  const std::uint32_t left = invite.max_forwards().value_or(limits::sip_max_forwards);
+  sip::Headers out = interaction_header(interaction);
+  out.emplace_back("Max-Forwards", std::to_string(left > 0 ? left - 1 : 0));
+  return out;
 }
 
 std::string_view sdp_of(const sip::Message& message) {

@@ -84,9 +84,16 @@ class Element {
   bool draining_ = false;
 };
 
-/// The interaction that a request belongs to: the local UUID of its Session-ID (RFC 7989), or a new one.
+/// A fresh name for a caller's visit: 32 hex digits, as Session-ID wants them.
+std::string new_interaction();
+/// The interaction that a request or response of another element belongs to: the local UUID of its Session-ID (RFC
+/// 7989), or a new one. What trunks and phones write there is not asked: two visits must not share a name.
 std::string interaction_of(const sip::Message& message);
+std::string interaction_of(const sip::Message& message, const policy::Admitted& peer);
 sip::Headers interaction_header(const std::string& interaction);
+/// What an INVITE that goes on because of `invite` carries: the interaction, and one forward less (RFC 3261 section 16.6),
+/// so that a loop over several elements comes to its end.
+sip::Headers onward_headers(const sip::Message& invite, const std::string& interaction);
 
 /// The body if it is a session description (also inside a multipart body), else "".
 std::string_view sdp_of(const sip::Message& message);

@@ -124,7 +124,7 @@ void CallManager::on_invite(const sip::IncomingInvite& invite, const policy::Adm
       if (!binding->flow) continue;  // from before a restart: the phone has yet to come back
       const std::string phone = site().phone_of_line(number)->name;
       LineCall::start(
-          *this, invite, peer.name,
+          *this, invite, peer,
           {.peer = phone,
            .number = number,
            .request_uri = binding->contact,
@@ -145,7 +145,7 @@ void CallManager::on_invite(const sip::IncomingInvite& invite, const policy::Adm
                             .mend = "add a [[phone]] with this line, or a [[dial_peer]] of the call manager"});
     return;
   }
-  LineCall::start(*this, invite, peer.name,
+  LineCall::start(*this, invite, peer,
                   {.peer = element->name,
                    .number = number,
                    .request_uri = fmt::format("sip:{}@{}", sip::escape_user(number), element->host),

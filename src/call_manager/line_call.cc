@@ -4,7 +4,7 @@
 
 namespace ringwall::call_manager {
 
-void LineCall::start(CallManager& manager, const sip::IncomingInvite& invite, const std::string& caller,
+void LineCall::start(CallManager& manager, const sip::IncomingInvite& invite, const policy::Admitted& caller,
                      const LineTarget& target) {
   const std::shared_ptr<LineCall> self(new LineCall(manager, invite, caller, target));
   const sip::Body body = sip::sdp_body(std::string(call::sdp_of(*invite.message)));
@@ -14,7 +14,7 @@ void LineCall::start(CallManager& manager, const sip::IncomingInvite& invite, co
   out.from = fmt::format("<sip:{}@{}>", sip::escape_user(call::user_or_uri(invite.message->from().uri)),
                          manager.site().domain);
   out.to = fmt::format("<sip:{}@{}>", sip::escape_user(target.number), manager.site().domain);
-  out.headers = call::interaction_header(self->interaction_);
+  out.headers = call::onward_headers(*invite.message, self->interaction_);
   out.body = body;
   self->to_ = manager.agent().endpoint().invite(std::move(out), manager.now());
   self->pair_.begin(self->from_, self->to_, !body.content.empty());
@@ -23,10 +23,11 @@ void LineCall::start(CallManager& manager, const sip::IncomingInvite& invite, co
   log::info(manager.name(), "call {} for line {} goes to {}", self->interaction_, target.number, target.peer);
 }
 
-LineCall::LineCall(CallManager& manager, const sip::IncomingInvite& invite, std::string caller, LineTarget target)
+LineCall::LineCall(CallManager& manager, const sip::IncomingInvite& invite, const policy::Admitted& caller,
+                   LineTarget target)
     : manager_(manager),
-      interaction_(call::interaction_of(*invite.message)),
-      caller_(std::move(caller)),
+      interaction_(call::interaction_of(*invite.message, caller)),
+      caller_(caller.name),
       target_(std::move(target)),
       from_(invite.leg),
       pair_(manager.agent()),

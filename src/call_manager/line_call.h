@@ -19,7 +19,7 @@ struct LineTarget {
 /// One call through the call manager: who calls and who is called, coupled without touching the audio.
 class LineCall final : public call::LegOwner, public std::enable_shared_from_this<LineCall> {
  public:
-  static void start(CallManager& manager, const sip::IncomingInvite& invite, const std::string& caller,
+  static void start(CallManager& manager, const sip::IncomingInvite& invite, const policy::Admitted& caller,
                     const LineTarget& target);
 
   void on(const sip::Progress& progress) override;
@@ -33,7 +33,7 @@ class LineCall final : public call::LegOwner, public std::enable_shared_from_thi
   void describe(std::vector<call::LegView>& out) const override;
 
  private:
-  LineCall(CallManager& manager, const sip::IncomingInvite& invite, std::string caller, LineTarget target);
+  LineCall(CallManager& manager, const sip::IncomingInvite& invite, const policy::Admitted& caller, LineTarget target);
   void finish(std::string_view reason);
   [[nodiscard]] call::LegView view(sip::LegId leg, const std::string& peer, bool outgoing) const;
 

@@ -39,6 +39,7 @@ Visit::Visit(CallServer& server, const sip::IncomingInvite& invite, const std::s
       interaction_(call::interaction_of(*invite.message)),
       number_(call::user_or_uri(invite.message->request_uri())),
       from_(call::user_or_uri(invite.message->from().uri)),
+      onward_(call::onward_headers(*invite.message, interaction_)),
       peer_(peer),
       service_(service),
       caller_(invite.leg),
@@ -54,7 +55,7 @@ Result<sip::LegId> Visit::invite_voice_browser(const std::string& script, sip::B
       fmt::format("sip:dialog@{};voicexml={}", browser->host, sip::escape_user(script));  // RFC 5552 section 2.1
   out.from = fmt::format("<sip:{}@{}>", sip::escape_user(from_), server_.self().host);
   out.to = fmt::format("<sip:dialog@{}>", browser->host);
-  out.headers = call::interaction_header(interaction_);
+  out.headers = onward_;
   out.body = std::move(body);
   script_ = script;
   return server_.agent().endpoint().invite(std::move(out), server_.now());
@@ -174,7 +175,7 @@ void Visit::deliver(const router::Reserve& reserve) {
   out.request_uri = fmt::format("sip:{}@{}", sip::escape_user(line_), manager->host);
   out.from = fmt::format("<sip:{}@{}>", sip::escape_user(from_), server_.self().host);
   out.to = fmt::format("<sip:{}@{}>", sip::escape_user(line_), manager->host);
-  out.headers = call::interaction_header(interaction_);
+  out.headers = onward_;
   agent_leg_ = server_.agent().endpoint().invite(std::move(out), server_.now());
   server_.agent().own(agent_leg_, shared_from_this());
   ring_timer_ = server_.context().loop.after(reserve.ring_time, [this] { agent_leg_failed("no answer", true); });

@@ -102,6 +102,8 @@ void add_console(CLI::App& app, CommandContext& context) {
   command->callback([&context, sentence] {
     if (sentence->empty()) {
       prompt(context);
+    } else if (const std::string words = normalized(*sentence); words == "help" || words == "?") {
+      help(context);
     } else if (const auto done = answer(context, normalized(*sentence)); !done) {
       context.failed(done.error());
     }

@@ -65,6 +65,7 @@ Result<std::unique_ptr<SiteProcess>> SiteProcess::start(RunOptions options) {
   TRY_VOID(process->open_store());
   TRY_VOID(process->make_elements());
   TRY_VOID(process->start_control());
+  process->wipe_media_keys();
   runtime::handle_signals(process->loop_, {.terminate = [self] { self->drain(); },
                                            .reload =
                                                [self] {
@@ -178,14 +179,27 @@ Result<> SiteProcess::start_control() {
 Result<> SiteProcess::reload() {
   const call::SiteInForce before = *in_force_;
   TRY_VOID(load_configuration());
-  for (const auto& element : elements_) {
-    const bool stays = site().element(element->name()) != nullptr;
-    if (stays && element->reload()) continue;
-    *in_force_ = before;
-    return fail("the new configuration cannot be used by element '" + element->name() + "'; the old one stays in force",
-                (options_.site / "ringwall.toml").string(), "start the site again to add, remove or move elements");
+  auto done = use_configuration(*before.site);
+  if (done) {
+    log::info("site", "the configuration was read again");
+    return {};
   }
-  log::info("site", "the configuration was read again");
+  *in_force_ = before;
+  for (const auto& element : elements_)
+    (void)element->reload();
+  done.error().what += "; the old configuration stays in force";
+  return done;
+}
+
+Result<> SiteProcess::use_configuration(const policy::Site& before) {
+  for (const auto& element : elements_) {
+    const auto* now = site().element(element->name());
+    const auto* then = before.element(element->name());
+    if (!now || now->address != then->address || now->sip_port != then->sip_port)
+      return fail("element '" + element->name() + "' was moved or removed while the site runs",
+                  (options_.site / "ringwall.toml").string(), "start the site again to add, remove or move elements");
+    TRY_VOID(element->reload());
+  }
   return {};
 }
 
@@ -205,6 +219,12 @@ void SiteProcess::record(const std::string& interaction, std::string_view kind,
     TRY_VOID(store::Events(database).append(event));
     return {};
   });
+}
+
+/// Keys of calls that are over are wiped in time also when nothing else happens.
+void SiteProcess::wipe_media_keys() {
+  media_->forget_kept_keys(loop_.now());
+  wipe_timer_ = loop_.after(1s, [this] { wipe_media_keys(); });
 }
 
 void SiteProcess::run() {

@@ -67,6 +67,8 @@ class SiteProcess {
   void media_event(const media::Event& event);
   void record(const std::string& interaction, std::string_view kind,
               const std::vector<std::pair<std::string_view, std::string>>& detail);
+  Result<> use_configuration(const policy::Site& before);
+  void wipe_media_keys();
   void drain();
   void stop_when_idle();
   void stop_now(std::string_view reason);
@@ -81,7 +83,7 @@ class SiteProcess {
   call_manager::CallManager* call_manager_ = nullptr;
   voice_browser::VoiceBrowser* voice_browser_ = nullptr;
   std::unique_ptr<desktop::ControlServer> control_;
-  runtime::LoopTimer drain_timer_;
+  runtime::LoopTimer drain_timer_, wipe_timer_;
   Time drain_until_{};
   bool draining_ = false;
 };

@@ -37,7 +37,7 @@ void EdgeCall::start(Edge& edge, const sip::IncomingInvite& invite, const policy
 EdgeCall::EdgeCall(Edge& edge, const sip::IncomingInvite& invite, const policy::Admitted& peer, std::string dial_peer,
                    const Target& target)
     : edge_(edge),
-      interaction_(call::interaction_of(*invite.message)),
+      interaction_(call::interaction_of(*invite.message, peer)),
       number_(call::user_or_uri(invite.message->request_uri())),
       dial_peer_(std::move(dial_peer)),
       caller_offer_(call::sdp_of(*invite.message)),
@@ -73,7 +73,7 @@ void EdgeCall::invite_target(const sip::IncomingInvite& invite, const Target& ta
   out.request_uri = fmt::format("sip:{}@{}", sip::escape_user(number_), target.host);
   out.from = hidden_from(*invite.message, edge_.self().host);
   out.to = fmt::format("<sip:{}@{}>", sip::escape_user(number_), target.host);
-  out.headers = call::interaction_header(interaction_);
+  out.headers = call::onward_headers(*invite.message, interaction_);
   out.body = sip::sdp_body(to_.audio->offer());
   to_.offered = true;
   to_.leg = edge_.agent().endpoint().invite(std::move(out), edge_.now());

@@ -96,6 +96,9 @@ class MediaEngine {
   /// Sends RTCP BYE, closes the sockets, and gives the final figures.
   void close(media::LegId leg, std::function<void(std::optional<media::LegReport>)> done = {});
 
+  /// Wipes the keys of closed legs whose time (options.keep_keys) is over. Call it now and then.
+  void forget_kept_keys(Time now);
+
   [[nodiscard]] std::size_t open_legs() const { return legs_.size(); }
 
  private:
@@ -118,7 +121,6 @@ class MediaEngine {
   Place* find(media::LegId leg);
   MediaThread& choose_thread(media::LegId beside);
   void move(media::LegId leg, Place& place, MediaThread& to);
-  void forget_kept_keys(Time now);
 
   MediaEngineOptions options_;
   std::shared_ptr<Shared> shared_;

@@ -1,5 +1,7 @@
 #include "sip/endpoint/core.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/limits.h"
 #include "sip/transport/via.h"
@@ -55,10 +57,27 @@ void Endpoint::Core::erase(Leg& leg) {
   legs.erase(LegId(leg.id));
 }
 
+namespace {
+
+std::vector<std::string> identities(const Flow& flow) {
+  return flow.tls.peer_names.empty() ? std::vector{flow.remote.ip} : flow.tls.peer_names;
+}
+
+}  // namespace
+
+// Tags are no secret to those the call has passed: a request in a dialog must also come from whom the dialog is with.
+bool Endpoint::Core::is_same_peer(const Leg& leg, const Flow& flow) {
+  if (leg.proven.empty() || leg.member.flow() == flow.id) return true;
+  const auto shown = identities(flow);
+  return std::ranges::any_of(
+      shown, [&](const std::string& name) { return std::ranges::find(leg.proven, name) != leg.proven.end(); });
+}
+
 void Endpoint::Core::bind(Leg& leg, const Flow& flow) {
   if (leg.member.flow()) return;  // the dialog's flow lives
   if (leg.outgoing && leg.route.transport != flow.transport) return;
   leg.remote = flow.remote;
+  if (leg.proven.empty()) leg.proven = identities(flow);
   if (!leg.outgoing) {
     leg.route.transport = flow.transport;
     leg.route.address = flow.remote;

@@ -49,9 +49,10 @@ struct Leg {
   bool silent = false;
   Dialog dialog;
 
-  Route route;                  ///< of the next request in the dialog
-  NetAddress remote;            ///< where the peer was last seen
-  bool address_listens = true;  ///< route.address can be connected to; else it is an incoming connection's
+  Route route;                      ///< of the next request in the dialog
+  NetAddress remote;                ///< where the peer was last seen
+  std::vector<std::string> proven;  ///< what the peer's first connection proved of it: its names, or its address
+  bool address_listens = true;      ///< route.address can be connected to; else it is an incoming connection's
   FlowMember member;
   TimerSlot slot;
 
@@ -85,8 +86,9 @@ struct Endpoint::Core {
   void receive_request(const Flow& flow, MessagePtr message, Time now);
   bool receive_known(const MessagePtr& message, Time now);
   [[nodiscard]] bool is_allowed(Method method) const;
+  static bool is_same_peer(const Leg& leg, const Flow& flow);
   bool refuse_early(const Flow& flow, const Message& message);
-  void receive_ack(const MessagePtr& message, Time now);
+  void receive_ack(const Flow& flow, const MessagePtr& message, Time now);
   void receive_cancel(const Flow& flow, const MessagePtr& message, Time now);
   void receive_in_dialog(const Flow& flow, const MessagePtr& message, Time now);
   void receive_new(const Flow& flow, const MessagePtr& message, Time now);

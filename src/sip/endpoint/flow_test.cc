@@ -72,6 +72,37 @@ TEST_F(FlowTest, AConfirmedCallOutlivesItsConnection) {
   EXPECT_EQ(route.peer, "bob");
 }
 
+// Tags and Call-ID are no secret to those whom the call has passed: the connection must prove the same peer too.
+TEST_F(FlowTest, ARequestInADialogComesFromItsPeer) {
+  establish();
+  const auto view = *bob.endpoint.view(bobs);
+  MessageWriter writer;
+  writer.request("BYE", "sip:bob@10.0.0.2")
+      .header(HeaderName::via, "SIP/2.0/TLS 10.0.0.9;branch=z9hG4bKforged")
+      .header(HeaderName::from, fmt::format("<sip:caller@example.test>;tag={}", view.remote_tag))
+      .header(HeaderName::to, fmt::format("<sip:bob@10.0.0.2>;tag={}", view.local_tag))
+      .header(HeaderName::call_id, view.call_id)
+      .header(HeaderName::cseq, "9 BYE")
+      .header(HeaderName::max_forwards, "70");
+  const std::string bye = writer.finish();
+  Flow stranger = network.flow_at(bob);
+  stranger.id = FlowId{77};
+  stranger.remote = {"10.0.0.9", 40001};
+  bob.endpoint.receive(stranger, bye, network.now);
+  network.pump();
+  EXPECT_EQ(bob.endpoint.view(bobs)->state, "confirmed");
+  EXPECT_THAT(network.transmits.back().bytes, testing::StartsWith("SIP/2.0 481"));
+
+  stranger.tls.peer_names = {"ada.example.test"};  // another name than the dialog's peer proved
+  bob.endpoint.receive(stranger, bye, network.now);
+  network.pump();
+  EXPECT_EQ(bob.endpoint.view(bobs)->state, "confirmed");
+
+  ada.endpoint.hang_up(adas, network.now);
+  network.run(1s);
+  EXPECT_TRUE(bob.take<Ended>());
+}
+
 TEST_F(FlowTest, TheCalledSideFindsTheCallersListener) {
   establish();
   bob.endpoint.set_peer(bobs, "trunk-a");

@@ -47,7 +47,7 @@ void Endpoint::Core::receive_request(const Flow& flow, MessagePtr message, Time 
     return refuse(flow, *message, 400, {&line, 1});
   }
   if (receive_known(message, now)) return;
-  if (message->method() == Method::ack) return receive_ack(message, now);
+  if (message->method() == Method::ack) return receive_ack(flow, message, now);
   if (message->method() == Method::cancel) return receive_cancel(flow, message, now);
   if (refuse_early(flow, *message)) return;
   if (message->to().tag.empty()) return receive_new(flow, message, now);
@@ -100,9 +100,10 @@ bool Endpoint::Core::refuse_early(const Flow& flow, const Message& message) {
   return false;
 }
 
-void Endpoint::Core::receive_ack(const MessagePtr& message, Time now) {
+void Endpoint::Core::receive_ack(const Flow& flow, const MessagePtr& message, Time now) {
   Leg* found = find_leg(*message);
   if (found == nullptr || !found->answer || found->answer->cseq() != message->cseq().number) return;
+  if (!is_same_peer(*found, flow)) return;
   found->answer.reset();
   found->answer_bytes.clear();
   found->acked = true;
@@ -134,6 +135,7 @@ void Endpoint::Core::receive_in_dialog(const Flow& flow, const MessagePtr& messa
   Leg* found = find_leg(*message);
   const Method method = message->method();
   if (found == nullptr || (found->silent && method != Method::bye)) return refuse(flow, *message, 481);
+  if (!is_same_peer(*found, flow)) return refuse(flow, *message, 481);
   if (!found->dialog.receive_request(*message)) return refuse(flow, *message, 500);
   bind(*found, flow);
   ServerTransaction& transaction = start_server(flow, message, now);
