@@ -89,10 +89,12 @@ void MediaThread::post(Command command) {
 void MediaThread::run() {
   std::array<epoll_event, 256> ready;
   Time woken{};
+  bool rested = false;
   while (!ending_) {
     const int count = ::epoll_wait(epoll_, ready.data(), static_cast<int>(ready.size()), -1);
     const Time now = Clock::now();
-    const bool busy = now - woken < 2 * gathering_time;
+    // Worth a rest while a rest gathers something, and when two wakings lay closer together than one would last.
+    const bool busy = rested ? count > 1 : now - woken < gathering_time;
     woken = now;
     bool has_commands = false;
     for (const epoll_event& event : std::span(ready).first(static_cast<std::size_t>(std::max(count, 0)))) {
@@ -105,7 +107,8 @@ void MediaThread::run() {
         receive(*static_cast<HostedLeg::Port*>(event.data.ptr), now);
     }
     if (has_commands) run_commands();  // last: a command may end a leg that had packets in this batch
-    if (busy && static_cast<std::size_t>(count) < ready.size()) sleep_until(woken + gathering_time);
+    rested = busy && static_cast<std::size_t>(count) < ready.size();
+    if (rested) sleep_until(woken + gathering_time);
   }
   while (!legs_.empty())
     close(legs_.begin()->first);
