@@ -94,7 +94,8 @@ std::expected<policy::Admitted, policy::Refusal> Element::admit(const sip::Flow&
   const policy::Presented presented{.secure = flow.transport == sip::Transport::tls,
                                     .names = flow.tls.peer_names,
                                     .anchor = flow.tls.anchor,
-                                    .remote_ip = flow.remote.ip};
+                                    .remote_ip = flow.remote.ip,
+                                    .tls_version = flow.tls.version};
   return policy::admit(site(), *context_.in_force->anchors, self(), presented, wall_now());
 }
 

@@ -113,6 +113,13 @@ Answer refuse_stranger(const Site& site, const Anchors& anchors, const Element& 
                 fmt::format("if it is to call, add the name to a trunk of element '{}'", element.name));
 }
 
+/// A listener knows its peer only after the handshake: a profile's own minimum is held against the version here.
+std::string_view version_of(const Presented& presented) {
+  constexpr std::string_view before = "TLSv";
+  const std::string_view version = presented.tls_version;
+  return version.starts_with(before) ? version.substr(before.size()) : "1.2";
+}
+
 Answer admit_secure(const Site& site, const Anchors& anchors, const Element& element, const Presented& presented) {
   if (presented.names.empty())
     return refuse("A client certificate is required",
@@ -147,8 +154,15 @@ std::string Refusal::warning_header(std::string_view host) const {
 
 std::expected<Admitted, Refusal> admit(const Site& site, const Anchors& anchors, const Element& element,
                                        const Presented& presented, WallTime now) {
-  return presented.secure ? admit_secure(site, anchors, element, presented)
-                          : admit_clear(site, element, presented, now);
+  if (!presented.secure) return admit_clear(site, element, presented, now);
+  auto answer = admit_secure(site, anchors, element, presented);
+  if (answer && answer->profile.tls_minimum > version_of(presented))  // both are "1.2" or "1.3"
+    return refuse(fmt::format("TLS {} or newer is required", answer->profile.tls_minimum),
+                  fmt::format("'{}' came with TLS {}, and its profile '{}' asks for {} or newer", answer->name,
+                              version_of(presented), answer->profile.name, answer->profile.tls_minimum),
+                  fmt::format("enable TLS {} at the peer, or lower tls_minimum of profile '{}'",
+                              answer->profile.tls_minimum, answer->profile.name));
+  return answer;
 }
 
 std::expected<Admitted, Refusal> admit_outgoing(const Site& site, const Trunk& trunk, WallTime now) {

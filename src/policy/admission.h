@@ -16,6 +16,7 @@ struct Presented {
   std::vector<std::string> names;  ///< verified certificate names (RFC 5922 section 7.1); empty: none were shown
   std::string anchor;              ///< SHA-256 (hex) of the trust anchor its chain ended at
   std::string remote_ip;           ///< as the kernel prints it
+  std::string tls_version;         ///< "TLSv1.3"; empty counts as the oldest that any listener takes, 1.2
 };
 
 enum class PeerKind : std::uint8_t { trunk, element, phone };

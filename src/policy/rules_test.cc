@@ -146,6 +146,22 @@ TEST_F(AdmissionTest, RefusesEachWithItsReason) {
   refused({true, {"carrier.ringwall.test"}, "aa", "192.0.2.1"}, "no trunk's", "call-manager", "call-manager");
 }
 
+TEST_F(AdmissionTest, AProfilesOwnTlsMinimumHoldsForIncomingCalls) {
+  SecurityProfile strict{"strict", Mode::encrypted, "1.3", {"AEAD_AES_256_GCM"}, ""};
+  site.profiles.push_back(strict);
+  site.trunks[0].profile = "strict";
+  site.phones[0].profile = "strict";
+  Presented carrier{true, {"carrier.ringwall.test"}, "aa", "198.51.100.1", "TLSv1.3"};
+  EXPECT_TRUE(ask(carrier));
+  for (const char* old : {"TLSv1.2", ""}) {
+    carrier.tls_version = old;
+    refused(carrier, "TLS 1.3 or newer is required", "'carrier' came with TLS 1.2");
+    refused({true, {"phone1001.ringwall.test"}, "aa", "127.18.133.75", old}, "TLS 1.3", "phone1001", "call-manager");
+  }
+  site.trunks[0].profile = site_profile;
+  EXPECT_TRUE(ask(carrier)) << "others keep the site's minimum";
+}
+
 TEST_F(AdmissionTest, AClearTrunkIsAdmittedUntilItsWaiverEnds) {
   const Presented plain{false, {}, "", "127.18.133.76"};
   const auto admitted = ask(plain, "edge", now + 9s);

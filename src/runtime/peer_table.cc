@@ -54,7 +54,9 @@ bool PeerTable::proves(const sip::TlsFacts& facts, const std::string& peer) cons
   const bool named = std::ranges::any_of(facts.peer_names, [&](const std::string& name) {
     return std::ranges::find(impl.names, name) != impl.names.end();
   });
-  return named && impl.anchors.contains(facts.anchor) && facts.peer_not_after > wall_now();
+  const bool too_old =
+      facts.version != "TLSv1.3" && SSL_CTX_get_min_proto_version(impl.face.context.get()) >= TLS1_3_VERSION;
+  return named && !too_old && impl.anchors.contains(facts.anchor) && facts.peer_not_after > wall_now();
 }
 
 }  // namespace ringwall::runtime

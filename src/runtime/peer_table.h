@@ -22,7 +22,8 @@ class PeerTable {
   }  ///< null without a listener
   [[nodiscard]] std::shared_ptr<TlsClientContext> client(const std::string& peer) const;  ///< null: unknown peer
 
-  /// Whether a handshake's facts are what we would demand of that peer now: one of its names, and one of its anchors.
+  /// Whether a handshake's facts are what we would demand of that peer now: one of its names, one of its
+  /// anchors, and its TLS version.
   [[nodiscard]] bool proves(const sip::TlsFacts& facts, const std::string& peer) const;
 
  private:

@@ -183,6 +183,12 @@ def test_an_agent_without_a_phone(site):
         caller.hang_up()
 
 
+def test_a_phone_that_vanishes_is_no_longer_registered(site):
+    phone = site.agent_phone("1001", "--answer")
+    phone.popen.kill()  # it says nothing to anybody
+    wait_until(lambda: not site.registered("1001"), 15, "its registration goes with its connection")
+
+
 def test_the_caller_hangs_up_while_waiting(site):
     with Caller(site) as caller:
         wait_until(lambda: site.queue()["waiting"] == 1, 10, "the caller waits")

@@ -230,6 +230,16 @@ def test_an_ended_waiver(make_site):
     assert any("old-gateway" in finding["what"] for finding in checked.json["findings"])
 
 
+def test_a_tls_version_below_the_trunks_own_minimum(make_site):
+    """The listener takes TLS 1.2 for others; this trunk's profile asks for 1.3."""
+    strict = make_site(edits=[('mode = "encrypted"\ntls_minimum = "1.2"', 'mode = "encrypted"\ntls_minimum = "1.3"')])
+    with connect_edge(strict, version=ssl.TLSVersion.TLSv1_2) as client:
+        refused(strict, client, "6016", secure_offer(strict.address(76)), 403, "TLS 1.3", "carrier")
+    with connect_edge(strict, version=ssl.TLSVersion.TLSv1_3) as client:
+        assert client.invite("6016", secure_offer(strict.address(76))).status == 200
+        assert client.bye().status == 200
+
+
 def test_after_all_refusals_a_good_call_still_comes_in(site):
     with connect_edge(site) as client:
         answer = client.invite("6016", secure_offer(site.address(76)))
