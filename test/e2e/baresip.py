@@ -13,7 +13,7 @@ from ringwall_site import Process, wait_until
 
 MODULES = Path("/usr/lib/baresip/modules")
 CONTROL_PORT = 4444
-DNS_PORT = 5353
+DNS_PORT = 5300
 RATE = 8000
 
 # baresip listens on UDP and TCP at the port of sip_listen and on TLS at the port after it.
@@ -117,7 +117,11 @@ class Baresip:
         (self.folder / "config").write_text(CONFIG.format(address=address, folder=self.folder, dns=dns, modules=MODULES, control=CONTROL_PORT,
                                                           tone=self.folder / "tone.wav", ports=rtp_ports))
         self.process = Process(["baresip", "-f", self.folder, "-v", "-s"], self.folder / "baresip")
-        self._control = wait_until(self._connect, 15, f"baresip at {address} runs")
+        try:
+            self._control = wait_until(self._connect, 15, f"baresip at {address} runs")
+        except BaseException:
+            self.process.end()
+            raise
         self._buffer = b""
         self._answers = {}
         self._token = 0

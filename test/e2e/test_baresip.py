@@ -38,14 +38,18 @@ class Peers:
         self.site, domain = site, site.domain
         # baresip's RTP sockets take every address, so the ports of sessions that run at once must differ.
         ports = 33000 + int(site.net.split(".")[1]) * 200
-        self.dns = NameServer(site.address(53), {f"edge.{domain}": site.address(226), f"call-manager.{domain}": site.address(3)})
         self.parts = []
-        self.caller = self._start(folder / "caller", site.address(76), site.carrier(), CALLER_TONE, f"{ports}-{ports + 98}",
-                                  f"<sip:5550100@carrier.{domain};transport=tls>;regint=0;mediaenc=srtp-mand;audio_codecs=pcmu/8000/1")
-        self.agent = self._start(folder / "agent", site.address(75), site.issue(f"phone{LINE}.{domain}"), AGENT_TONE, f"{ports + 100}-{ports + 198}",
-                                 f'<sip:{LINE}@{domain};transport=tls>;outbound="sip:call-manager.{domain};transport=tls";regint=600'
-                                 ";mediaenc=srtp-mand;audio_codecs=pcmu/8000/1")
-        wait_until(lambda: site.registered(LINE), 15, f"baresip is registered as {LINE}:\n{self.agent.log()}\n{site.log_text()}")
+        self.dns = NameServer(site.address(53), {f"edge.{domain}": site.address(226), f"call-manager.{domain}": site.address(3)})
+        try:
+            self.caller = self._start(folder / "caller", site.address(76), site.carrier(), CALLER_TONE, f"{ports}-{ports + 98}",
+                                      f"<sip:5550100@carrier.{domain};transport=tls>;regint=0;mediaenc=srtp-mand;audio_codecs=pcmu/8000/1")
+            self.agent = self._start(folder / "agent", site.address(75), site.issue(f"phone{LINE}.{domain}"), AGENT_TONE, f"{ports + 100}-{ports + 198}",
+                                     f'<sip:{LINE}@{domain};transport=tls>;outbound="sip:call-manager.{domain};transport=tls";regint=600'
+                                     ";mediaenc=srtp-mand;audio_codecs=pcmu/8000/1")
+            wait_until(lambda: site.registered(LINE), 15, f"baresip is registered as {LINE}")
+        except BaseException:
+            self.stop()
+            raise
 
     def _start(self, folder, address, identity, tone, ports, account):
         self.parts.append(Baresip(folder, address, account, identity, self.dns.where, tone, ports))
@@ -191,6 +195,7 @@ def check_inside_leg(leg, text, remote):
     assert f"SRTP: on {leg['media']['suite']}" in line and leg["media"]["suite"]
     assert leg["media"]["remote"].startswith(remote)
     assert not leg["waiver"] and leg["secure"]
+    assert leg["media"]["authentication_failures"] == 0
 
 
 def check_signalling(capture, site):
