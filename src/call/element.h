@@ -91,8 +91,8 @@ std::string new_interaction();
 std::string interaction_of(const sip::Message& message);
 std::string interaction_of(const sip::Message& message, const policy::Admitted& peer);
 sip::Headers interaction_header(const std::string& interaction);
-/// What an INVITE that goes on because of `invite` carries: the interaction, and one forward less (RFC 3261 section 16.6),
-/// so that a loop over several elements comes to its end.
+/// What an INVITE that goes on because of `invite` carries: the interaction, and one forward less (RFC 3261
+/// section 16.6), so that a loop over several elements comes to its end.
 sip::Headers onward_headers(const sip::Message& invite, const std::string& interaction);
 
 /// The body if it is a session description (also inside a multipart body), else "".

@@ -61,7 +61,7 @@ class Visit final : public call::LegOwner, public std::enable_shared_from_this<V
   CallServer& server_;
   std::string interaction_, number_, from_;
   sip::Headers onward_;  ///< of every INVITE for this visit
-  std::string peer_;  ///< the element that brought the caller
+  std::string peer_;     ///< the element that brought the caller
   policy::Service service_;
   Stage stage_ = Stage::greeting;
   sip::LegId caller_, browser_, agent_leg_;

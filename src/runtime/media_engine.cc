@@ -138,7 +138,8 @@ Result<> MediaEngine::configure(media::LegId leg, media::LegParameters parameter
   return {};
 }
 
-/// Waits until the old thread has let go (about half a millisecond when it is busy): no command for the leg can then overtake it.
+/// Waits until the old thread has let go (about half a millisecond when it is busy): no command for the leg can then
+/// overtake it.
 void MediaEngine::move(media::LegId leg, Place& place, MediaThread& to) {
   if (place.thread == &to) return;
   std::promise<std::unique_ptr<HostedLeg>> promise;
