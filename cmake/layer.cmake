@@ -53,8 +53,8 @@ function(ringwall_layer folder)
     target_precompile_headers(${name}_test REUSE_FROM test_headers)
     target_link_libraries(${name}_test PRIVATE ringwall_${name} ${LAYER_TEST_USES} GTest::gmock GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE RINGWALL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-    gtest_discover_tests(${name}_test TEST_PREFIX "${folder}/" DISCOVERY_MODE PRE_TEST
-                         PROPERTIES TIMEOUT 120)
+    gtest_discover_tests(${name}_test TEST_PREFIX "${folder}/" DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES
+                         DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
   endif()
   if(RINGWALL_FUZZ)
     foreach(fuzzer ${fuzzers})
