@@ -21,8 +21,7 @@ Result<> copy_sample(const fs::path& share, const fs::path& folder) {
   std::error_code error;
   for (const char* part : {"vxml", "prompts"}) {
     fs::create_directories(folder / part, error);
-    if (!error)
-      fs::copy(share / part, folder / part, fs::copy_options::recursive | fs::copy_options::skip_existing, error);
+    if (!error) fs::copy(share / part, folder / part, fs::copy_options::skip_existing, error);  // files only
     if (error)
       return fail("cannot copy the sample site: " + error.message(), (folder / part).string(),
                   "check the free space and the rights of the folder");
