@@ -244,7 +244,13 @@ void MediaEngine::report(media::LegId leg, std::function<void(std::optional<medi
 }
 
 void MediaEngine::forget_kept_keys(Time now) {
-  std::erase_if(kept_, [&](const auto& entry) { return now >= entry.second.until; });
+  while (!kept_order_.empty()) {
+    const auto oldest = kept_.find(kept_order_.front());
+    CHECK(oldest != kept_.end());
+    if (now < oldest->second.until) return;
+    kept_.erase(oldest);
+    kept_order_.pop_front();
+  }
 }
 
 void MediaEngine::authenticate(media::LegId leg, std::vector<CapturedPacket> packets,
@@ -275,8 +281,10 @@ void MediaEngine::close(media::LegId leg, std::function<void(std::optional<media
   }
   unrelay(leg);
   forget_kept_keys(Clock::now());
-  if (options_.keep_keys > Duration::zero())
+  if (options_.keep_keys > Duration::zero()) {
     kept_[leg] = Kept{std::move(place->keys), Clock::now() + options_.keep_keys};
+    kept_order_.push_back(leg);
+  }
   place->thread->post([leg, done = std::move(done), shared = shared_](MediaThread& self) {
     HostedLeg* const hosted = self.find(leg);
     const auto report = hosted == nullptr ? std::nullopt : std::optional(hosted->report());

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -127,6 +128,7 @@ class MediaEngine {
   std::vector<std::unique_ptr<MediaThread>> threads_;
   std::unordered_map<media::LegId, Place> legs_;
   std::unordered_map<media::LegId, Kept> kept_;
+  std::deque<media::LegId> kept_order_;  // as they were closed: the first one's time is over first
   std::vector<Job> jobs_;
   IdSource<media::LegId> ids_;
   std::size_t next_thread_ = 0;
