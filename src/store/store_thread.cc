@@ -1,5 +1,7 @@
 #include "store/store_thread.h"
 
+#include <pthread.h>
+
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/metric.h"
@@ -7,7 +9,9 @@
 namespace ringwall::store {
 
 StoreThread::StoreThread(std::unique_ptr<Database> database, Post post)
-    : database_(std::move(database)), post_(std::move(post)), thread_([this] { work_until_stopped(); }) {}
+    : database_(std::move(database)), post_(std::move(post)), thread_([this] { work_until_stopped(); }) {
+  pthread_setname_np(thread_.native_handle(), "store");
+}
 
 StoreThread::~StoreThread() {
   {
