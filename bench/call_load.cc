@@ -269,15 +269,17 @@ void Load::print() const {
     failures += fmt::format("{}\"{}\":{}", failures.empty() ? "" : ",", clean, count);
   }
   const double wall_us = std::chrono::duration<double, std::micro>(counted_to_ - counted_from_).count();
-  const double cpu = after_.all_us - before_.all_us, media = after_.media_us - before_.media_us;
+  const double cpu = after_.all_us - before_.all_us, media = after_.media_us - before_.media_us,
+               store = after_.store_us - before_.store_us;
   const auto calls = static_cast<double>(std::max<std::size_t>(good_, 1));
   fmt::print(
       "{{\"calls\":{},\"good\":{},\"not_placed\":{},\"cpu_us_per_call\":{:.1f},\"signalling_us_per_call\":{:.1f},"
-      "\"media_us_per_call\":{:.1f},\"load\":{:.3f},\"setup_p50_ms\":{:.1f},\"setup_p99_ms\":{:.1f},"
+      "\"media_us_per_call\":{:.1f},\"store_us_per_call\":{:.1f},\"load\":{:.3f},\"setup_p50_ms\":{:.1f},\"setup_p99_"
+      "ms\":{:.1f},"
       "\"to_agent_p50_ms\":{:.1f},\"to_agent_p99_ms\":{:.1f},\"allocated_kb\":{:.0f},\"failures\":{{{}}}}}\n",
-      options_.calls, good_, refused_for_callers_, cpu / calls, (cpu - media) / calls, media / calls, cpu / wall_us,
-      at(setup_ms_, 0.5), at(setup_ms_, 0.99), at(agent_ms_, 0.5), at(agent_ms_, 0.99), allocated_kb(options_.process),
-      failures);
+      options_.calls, good_, refused_for_callers_, cpu / calls, (cpu - media - store) / calls, media / calls,
+      store / calls, cpu / wall_us, at(setup_ms_, 0.5), at(setup_ms_, 0.99), at(agent_ms_, 0.5), at(agent_ms_, 0.99),
+      allocated_kb(options_.process), failures);
 }
 
 Result<> measure(Options options) {

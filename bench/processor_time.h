@@ -12,7 +12,7 @@ namespace ringwall::bench {
 
 struct ProcessorTime {
   double all_us = 0;
-  double media_us = 0;  ///< of its threads called "media" alone
+  double media_us = 0, store_us = 0;  ///< of its threads of that name alone
 };
 
 /// Sums the scheduler's own accounts of the threads that live (in ns; /proc/PID/stat only counts ticks).
@@ -28,6 +28,7 @@ inline ProcessorTime processor_time(int process) {
     account >> ns;
     out.all_us += ns / 1e3;
     if (name == "media") out.media_us += ns / 1e3;
+    if (name == "store") out.store_us += ns / 1e3;
   }
   return out;
 }
