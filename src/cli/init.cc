@@ -21,7 +21,8 @@ Result<> copy_sample(const fs::path& share, const fs::path& folder) {
   std::error_code error;
   for (const char* part : {"vxml", "prompts"}) {
     fs::create_directories(folder / part, error);
-    if (!error) fs::copy(share / part, folder / part, fs::copy_options::skip_existing, error);  // files only
+    for (const auto& entry : fs::directory_iterator(share / part, error))
+      if (!error && entry.is_regular_file()) fs::copy_file(entry, folder / part / entry.path().filename(), error);
     if (error)
       return fail("cannot copy the sample site: " + error.message(), (folder / part).string(),
                   "check the free space and the rights of the folder");
