@@ -321,6 +321,30 @@ TEST(MediaEngine, CapturedPacketsAreProvenAlsoAfterTheLegIsGone) {
   }
 }
 
+TEST(MediaEngine, TheKeysOfAClosedLegAreForgottenWhenTheirTimeIsOver) {
+  Signalling signalling;
+  Engine host(signalling, {.keep_keys = 60s});
+  const auto first = host.open(), second = host.open();
+  constexpr Suite suite = Suite::aead_aes_256_gcm;
+  for (const auto& leg : {first, second})
+    ASSERT_TRUE(host.engine.configure(leg.leg, parameters({"127.0.0.1", 9'998}, suite, 1, 2)));
+  host.engine.close(second.leg);
+  host.engine.close(first.leg);
+  const auto closed = Clock::now();
+  const auto known = [&](media::LegId leg) {
+    std::optional<bool> answer;
+    host.engine.authenticate(leg, {}, [&](auto result) { answer = result.has_value(); });
+    EXPECT_TRUE(signalling.until([&] { return answer.has_value(); }));
+    return answer == true;
+  };
+  host.engine.forget_kept_keys(closed + 50s);
+  EXPECT_TRUE(known(first.leg));
+  EXPECT_TRUE(known(second.leg));
+  host.engine.forget_kept_keys(closed + 61s);
+  EXPECT_FALSE(known(first.leg));
+  EXPECT_FALSE(known(second.leg));
+}
+
 TEST(MediaEngine, GoesAwayInTheMiddleOfCalls) {
   Signalling signalling;
   int late = 0;
