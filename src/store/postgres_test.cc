@@ -48,7 +48,7 @@ pid_t spawn(const std::vector<std::string>& words, const fs::path& log) {
   dup2(out, 1);
   dup2(out, 2);
   if (user != nullptr && (setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)) _exit(126);
-  prctl(PR_SET_PDEATHSIG, SIGINT);
+  prctl(PR_SET_PDEATHSIG, SIGQUIT);
   setenv("LC_ALL", "C.UTF-8", 1);
   if (chdir("/") != 0) _exit(126);
   execv(arguments[0], arguments.data());
@@ -94,7 +94,7 @@ bool PostgresForTest::start() {
                            log);
   if (wait_for(made) != 0) return false;
   server_ = spawn({(programs / "postgres").string(), "-D", (folder_ / "data").string(), "-k", folder_.string(), "-c",
-                   "listen_addresses=", "-c", "max_connections=20", "-c", "shared_buffers=16MB"},
+                   "listen_addresses=", "-c", "max_connections=20", "-c", "shared_buffers=16MB", "-c", "fsync=off"},
                   log);
   return server_ > 0 && wait_until_ready();
 }
@@ -116,7 +116,7 @@ bool PostgresForTest::wait_until_ready() {
 
 PostgresForTest::~PostgresForTest() {
   if (server_ > 0) {
-    kill(server_, SIGINT);  // ends its sessions and stops
+    kill(server_, SIGQUIT);  // at once: nobody needs its data any more, a last checkpoint may take half a minute
     wait_for(server_);
   }
   std::error_code ignored;
