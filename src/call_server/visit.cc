@@ -103,15 +103,15 @@ void Visit::connected(const sip::Answered& caller_answered) {
   connecting_.reset();
   auto& endpoint = server_.agent().endpoint();
   endpoint.ack(caller_, {}, server_.now());
-  if (party == browser_ || party == agent_leg_) {
+  const bool party_lives = party == browser_ || party == agent_leg_;
+  if (party_lives) {
     endpoint.ack(party, sip::sdp_body(std::string(call::sdp_of(*caller_answered.message))), server_.now());
     party_connected(party);
   }
-  const bool party_gone = party != browser_ && party != agent_leg_ && stage_ == Stage::queueing;
   if (next_ && !connecting_) {
     connecting_ = std::exchange(next_, std::nullopt);
     send_connect();
-  } else if (party_gone) {  // the caller's audio now leads nowhere: back to the music
+  } else if (!party_lives && stage_ == Stage::queueing) {  // the caller's audio now leads nowhere: back to the music
     release(browser_);
     enter_queue();
   }
