@@ -85,6 +85,27 @@ class SiteProcessTest : public testing::Test {
     return false;
   }
 
+  /// A phone on the carrier's trunk, with its own loop and media.
+  struct Caller {
+    Caller(const policy::Site& site, const TestCallPlan& plan)
+        : media({}, [this](std::function<void()> work) { loop.post(std::move(work)); }, [](const media::Event&) {}) {
+      call::PhoneOptions options;
+      options.name = "caller";
+      options.domain = plan.trunk->names.front();
+      options.address = plan.caller_address;
+      options.identity = runtime::TlsIdentity::in_folder(plan.caller_identity);
+      options.anchors.file = plan.caller_identity / "anchors.pem";
+      options.server = {site.element("edge")->address, 5061};
+      options.server_name = site.element("edge")->host;
+      auto made = Phone::create(loop, media, options);
+      EXPECT_TRUE(made) << made.error().text();
+      phone = std::move(*made);
+    }
+    runtime::SignallingLoop loop;
+    runtime::MediaEngine media;
+    std::unique_ptr<Phone> phone;
+  };
+
   std::string folder_ = "/tmp/ringwall-site-test-XXXXXX";
   policy::Loaded loaded_;
   std::unique_ptr<SiteProcess> process_;
@@ -109,48 +130,23 @@ TEST_F(SiteProcessTest, ACallReachesTheAgentAndLeavesNothing) {
 
 TEST_F(SiteProcessTest, ACallerMayHangUpAtAnyMoment) {
   const TestCallPlan plan = this->plan();
-  runtime::SignallingLoop loop;
-  runtime::MediaEngine media(
-      {}, [&](std::function<void()> work) { loop.post(std::move(work)); }, [](const media::Event&) {});
-  call::PhoneOptions options;
-  options.name = "caller";
-  options.domain = plan.trunk->names.front();
-  options.address = plan.caller_address;
-  options.identity = runtime::TlsIdentity::in_folder(plan.caller_identity);
-  options.anchors.file = plan.caller_identity / "anchors.pem";
-  options.server = {loaded_.site.element("edge")->address, 5061};
-  options.server_name = "edge.ringwall.test";
-  auto phone = Phone::create(loop, media, options);
-  ASSERT_TRUE(phone) << phone.error().text();
+  Caller caller(loaded_.site, plan);
   for (const Duration after : {0ms, 1ms, 3ms, 10ms, 30ms, 100ms, 300ms}) {
-    (*phone)->call(plan.number);
-    loop.run_until([] { return false; }, after);
-    (*phone)->hang_up();
-    loop.run_until([] { return false; }, 50ms);
+    caller.phone->call(plan.number);
+    caller.loop.run_until([] { return false; }, after);
+    caller.phone->hang_up();
+    caller.loop.run_until([] { return false; }, 50ms);
     EXPECT_TRUE(empty_in(5s)) << "hung up after "
                               << std::chrono::duration_cast<std::chrono::milliseconds>(after).count() << " ms";
   }
 }
 
 TEST_F(SiteProcessTest, AnUnknownNumberIsRefusedInWords) {
-  const TestCallPlan plan = this->plan();
-  runtime::SignallingLoop loop;
-  runtime::MediaEngine media(
-      {}, [&](std::function<void()> work) { loop.post(std::move(work)); }, [](const media::Event&) {});
-  call::PhoneOptions options;
-  options.name = "caller";
-  options.domain = plan.trunk->names.front();
-  options.address = plan.caller_address;
-  options.identity = runtime::TlsIdentity::in_folder(plan.caller_identity);
-  options.anchors.file = plan.caller_identity / "anchors.pem";
-  options.server = {loaded_.site.element("edge")->address, 5061};
-  options.server_name = "edge.ringwall.test";
-  auto phone = Phone::create(loop, media, options);
-  ASSERT_TRUE(phone) << phone.error().text();
-  (*phone)->call("4711");
-  ASSERT_TRUE(loop.run_until([&] { return (*phone)->state() == Phone::State::over; }, 10s));
-  EXPECT_EQ((*phone)->last_status(), 404);
-  EXPECT_THAT((*phone)->failure(), HasSubstr("nobody answers the number 4711 here"));
+  Caller caller(loaded_.site, plan());
+  caller.phone->call("4711");
+  ASSERT_TRUE(caller.loop.run_until([&] { return caller.phone->state() == Phone::State::over; }, 10s));
+  EXPECT_EQ(caller.phone->last_status(), 404);
+  EXPECT_THAT(caller.phone->failure(), HasSubstr("nobody answers the number 4711 here"));
   const auto refusals = desktop::ControlClient(site_folder()).call("GET", "/v1/refusals");
   ASSERT_TRUE(refusals);
   EXPECT_EQ(list_of(*refusals, "refusals").size(), 1u);
