@@ -93,6 +93,7 @@ class SipClient:
         self.call_id, self.tag = secrets.token_hex(8), secrets.token_hex(4)
         self.cseq, self.to_tag, self.uri, self.target = 0, "", "", ""
         self.received = []  # requests of the other side
+        self.max_forwards, self.more_headers = 70, []
         self._buffer = b""
 
     def __enter__(self):
@@ -109,9 +110,10 @@ class SipClient:
         branch = branch or "z9hG4bK" + secrets.token_hex(8)
         to = f"<{self.uri}>" + (f";tag={self.to_tag}" if self.to_tag else "")
         user_at = f"5550100@{self.local}"
-        lines = [f"{method} {uri} SIP/2.0", f"Via: SIP/2.0/{self.transport} {self.local};branch={branch};rport", "Max-Forwards: 70",
+        lines = [f"{method} {uri} SIP/2.0", f"Via: SIP/2.0/{self.transport} {self.local};branch={branch};rport", f"Max-Forwards: {self.max_forwards}",
                  f"From: <sip:5550100@{self.local.split(':')[0]}>;tag={self.tag}", f"To: {to}", f"Call-ID: {self.call_id}",
                  f"CSeq: {cseq or self.cseq} {method}", f"Contact: <sip:{user_at};transport={self.transport.lower()}>"]
+        lines += self.more_headers
         if body:
             lines.append("Content-Type: application/sdp")
         lines.append(f"Content-Length: {len(body)}")
