@@ -20,8 +20,40 @@ inline constexpr std::size_t sip_transactions = 200'000;
 inline constexpr std::size_t sip_max_forwards = 70;
 inline constexpr std::size_t refusals_kept = 100;  // per element, for `show refusals`
 inline constexpr std::size_t sip_legs = 50'000;
-inline constexpr std::size_t sip_route_set = 16;  // Record-Route values of one dialog
-inline constexpr std::size_t sip_forks = 8;       // 2xx answers of different forks to one INVITE
+inline constexpr std::size_t sip_route_set = 16;             // Record-Route values of one dialog
+inline constexpr std::size_t sip_forks = 8;                  // 2xx answers of different forks to one INVITE
+inline constexpr std::size_t sip_early_dialogs = 16;         // of one INVITE of ours
+inline constexpr std::size_t sip_reliable_provisionals = 8;  // of one INVITE, waiting for their PRACKs
+inline constexpr std::size_t sip_values_per_header = 256;    // of one list header, all its fields together
+inline constexpr std::size_t sip_parameter_count = 64;       // of one value
+inline constexpr std::size_t sip_history_entries = 32;       // passed on from hop to hop
+inline constexpr std::size_t sip_subscriptions = 50'000;
+inline constexpr std::size_t sip_subscriptions_per_leg = 8;
+inline constexpr auto subscription_longest = std::chrono::hours(1);
+inline constexpr std::size_t sip_challenges = 8;        // of one 401 or 407
+inline constexpr std::size_t digest_nonces = 100'000;   // alive at once
+inline constexpr std::size_t digest_count_window = 64;  // nonce counts that may come out of order
+inline constexpr auto digest_nonce_lifetime = 5min;
+inline constexpr std::size_t digest_failures_per_source = 20;  // in one minute: then the source is blocked
+inline constexpr std::size_t fork_targets = 32;                // rung at once for one call
+inline constexpr std::size_t server_group_members = 64;
+
+// Names (RFC 3263)
+inline constexpr auto dns_time = 5s;
+inline constexpr std::size_t dns_questions = 1'000;  // under way
+inline constexpr std::size_t dns_records = 64;       // taken of one answer
+inline constexpr std::size_t locate_targets = 32;    // tried for one request
+
+// Sources that do harm
+inline constexpr std::size_t requests_per_source_per_second = 2'000;
+inline constexpr std::size_t unknown_requests_per_source_per_second = 20;  // from no trunk, element or phone
+inline constexpr std::size_t connects_per_source_per_second = 200;
+inline constexpr std::size_t transactions_per_source = 20'000;
+inline constexpr std::size_t pipelined_bytes = 262'144;  // read ahead of one connection before it has to wait
+inline constexpr std::size_t sources_watched = 100'000;
+inline constexpr auto block_time = 5min;
+inline constexpr std::size_t websocket_frame_bytes = sip_message_bytes;
+inline constexpr std::size_t websocket_handshake_bytes = 8'192;
 inline constexpr std::size_t sip_bindings_per_aor = 10;
 inline constexpr std::size_t sip_aors = 100'000;
 inline constexpr auto registration_shortest = 60s;

@@ -39,6 +39,7 @@ class LegOwner {
   virtual void on(const sip::Refused&) = 0;
   virtual void on(const sip::Reinvited&) = 0;
   virtual void on(const sip::Acked&) {}
+  virtual void on(const sip::Pracked&) {}
   virtual void on(const sip::Ended&) = 0;
   /// A request inside the dialog; respond() to it.
   virtual void on(const sip::IncomingRequest&) = 0;

@@ -15,6 +15,11 @@ std::string who(const sip::Flow& flow) {
   return out;
 }
 
+template <class Handler, class What>
+void if_set(const Handler& handler, const What& what) {
+  if (handler) handler(what);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<UserAgent>> UserAgent::create(runtime::SignallingLoop& loop, runtime::SipHostOptions options,
@@ -88,6 +93,11 @@ void UserAgent::dispatch(const sip::Event& event) {
     void operator()(const sip::Answered& e) { self.hand_over(e); }
     void operator()(const sip::Reinvited& e) { self.hand_over(e); }
     void operator()(const sip::Acked& e) { self.hand_over(e); }
+    void operator()(const sip::Pracked& e) { self.hand_over(e); }
+    void operator()(const sip::IncomingSubscribe& e) { if_set(self.handlers_.subscribe, e); }
+    void operator()(const sip::SubscriptionRefreshed& e) { if_set(self.handlers_.refreshed, e); }
+    void operator()(const sip::Notified& e) { if_set(self.handlers_.notified, e); }
+    void operator()(const sip::SubscriptionEnded& e) { if_set(self.handlers_.subscription_ended, e); }
   };
   std::visit(Visitor{*this}, event);
 }

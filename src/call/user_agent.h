@@ -29,6 +29,11 @@ class UserAgent {
     /// Requests outside a dialog, but for OPTIONS, which is answered here. Empty: 405.
     std::function<void(const sip::IncomingRequest&)> request;
     std::function<void(const sip::Completed&)> completed;
+    /// SUBSCRIBEs, and what becomes of subscriptions in either direction. Empty: 489.
+    std::function<void(const sip::IncomingSubscribe&)> subscribe;
+    std::function<void(const sip::SubscriptionRefreshed&)> refreshed;
+    std::function<void(const sip::Notified&)> notified;
+    std::function<void(const sip::SubscriptionEnded&)> subscription_ended;
     std::function<void(sip::FlowId)> flow_closed;  ///< a connection has ended, but not because the element stops
   };
 

@@ -66,8 +66,8 @@ class AdmissionTest : public ::testing::Test {
     site.domain = "ringwall.test";
     site.elements = {{"edge", ElementKind::edge, "127.18.133.226", 5061, "edge.ringwall.test"},
                      {"call-manager", ElementKind::call_manager, "127.18.133.3", 5061, "call-manager.ringwall.test"}};
-    site.profiles = {{std::string(site_profile), Mode::encrypted, "1.2", {"AEAD_AES_256_GCM"}, ""},
-                     {"plain", Mode::clear, "1.2", {}, "old"}};
+    site.profiles = {{.name = std::string(site_profile), .suites = {"AEAD_AES_256_GCM"}},
+                     {.name = "plain", .mode = Mode::clear, .waiver = "old"}};
     site.waivers = {{"old", "an old gateway", now + 10s}};
     site.trunks = {trunk("carrier", {"carrier.ringwall.test"}, ""),
                    trunk("partner", {"partner.example", "sip.partner.example"}, "partner.pem")};
@@ -147,7 +147,7 @@ TEST_F(AdmissionTest, RefusesEachWithItsReason) {
 }
 
 TEST_F(AdmissionTest, AProfilesOwnTlsMinimumHoldsForIncomingCalls) {
-  SecurityProfile strict{"strict", Mode::encrypted, "1.3", {"AEAD_AES_256_GCM"}, ""};
+  SecurityProfile strict{.name = "strict", .tls_minimum = "1.3", .suites = {"AEAD_AES_256_GCM"}};
   site.profiles.push_back(strict);
   site.trunks[0].profile = "strict";
   site.phones[0].profile = "strict";

@@ -44,6 +44,9 @@ const Element* Site::element_of_kind(ElementKind kind) const {
 const Trunk* Site::trunk(std::string_view trunk_name) const {
   return find_in(trunks, trunk_name, &Trunk::name);
 }
+const ServerGroup* Site::server_group(std::string_view group_name) const {
+  return find_in(server_groups, group_name, &ServerGroup::name);
+}
 const SecurityProfile* Site::profile(std::string_view profile_name) const {
   return find_in(profiles, profile_name, &SecurityProfile::name);
 }

@@ -46,8 +46,14 @@ struct SecurityProfile {
   std::string name;
   Mode mode = Mode::encrypted;
   std::string tls_minimum = "1.2";
-  std::vector<std::string> suites;  ///< SDES suites in order
-  std::string waiver;               ///< name of the waiver that a clear mode needs
+  std::string tls_maximum = "1.3";
+  std::vector<std::string> ciphers;  ///< TLS 1.2 names and TLS 1.3 suites as OpenSSL writes them; empty: our list
+  std::vector<std::string> groups;   ///< key exchange groups in order ("X25519", "P-256"); empty: our list
+  std::vector<std::string> suites;   ///< SDES suites in order
+  std::string waiver;                ///< name of the waiver that a clear mode needs
+  bool digest = false;               ///< REGISTER and INVITE are challenged (RFC 8760), beside what TLS proves
+  bool md5 = false;                  ///< MD5 is challenged too, last; else SHA-256 and SHA-512-256 alone
+  std::vector<std::string> methods;  ///< that it may send; empty: all that the element takes. Others get 403
 };
 
 struct Waiver {
@@ -70,13 +76,43 @@ struct DialPeer {
   std::string name;
   std::string element;
   std::string pattern;  ///< digits, '.' any digit, 'T' any number of further digits
-  std::string target;   ///< an element or a trunk
+  std::string target;   ///< an element, a trunk or a server group
+};
+
+/// One way to reach a server group (RFC 2782: lower priority first; among equals, by weight).
+struct ServerGroupMember {
+  std::string target;  ///< the element or trunk whose names, anchors and profile hold for it
+  std::string host;    ///< address, or name to look up (RFC 3263); empty: the target's own
+  std::uint16_t port = 0;
+  unsigned priority = 10;
+  unsigned weight = 10;
+  std::string site;  ///< for people: where it stands
+};
+
+/// How members are watched over the transport that calls to them take.
+struct Heartbeat {
+  bool enabled = true;
+  unsigned failures = 1;                          ///< 1-5 in a row make a member unreachable
+  std::chrono::milliseconds timeout{500};         ///< 100-3000
+  std::chrono::milliseconds up_interval{5000};    ///< 5000-3600000; 0: reachable members are not asked
+  std::chrono::milliseconds down_interval{5000};  ///< 5000-3600000; 0: unreachable members are not asked
+  std::string method = "OPTIONS";                 ///< or "PING"
+  std::string host;                               ///< in the Request-URI of the OPTIONS; empty: the member's own
+};
+
+struct ServerGroup {
+  std::string name;
+  std::string element;  ///< that uses it
+  std::vector<ServerGroupMember> members;
+  Heartbeat heartbeat;
+  std::vector<int> overload_codes{503, 480, 600};  ///< answers to a call after which the next member is tried
 };
 
 struct Phone {
   std::string name;  ///< its certificate name, "phone1001.ringwall.test"
   std::string line;  ///< "1001"
   std::string profile;
+  std::filesystem::path digest;  ///< file with its digest secrets, for a profile with `digest`
 };
 
 struct Agent {
@@ -109,6 +145,17 @@ struct Verify {
   std::string phone_address;
 };
 
+/// `[sip]`: what holds for all SIP elements of the site.
+struct Sip {
+  std::chrono::seconds session_interval{1800};  ///< RFC 4028; 0: no session timers of our own
+  std::chrono::seconds session_minimum{90};
+  std::uint16_t wss_port = 0;              ///< SIP over secure WebSocket at the call manager; 0: none
+  std::vector<NetAddress> name_servers;    ///< empty: the system's
+  std::size_t requests_per_second = 0;     ///< per source; 0: the built-in limit
+  std::chrono::seconds block_time{300};    ///< for a source that scans or floods
+  std::vector<std::string> never_blocked;  ///< addresses
+};
+
 struct Site {
   std::filesystem::path folder;
   std::string name;
@@ -123,6 +170,8 @@ struct Site {
   std::vector<Waiver> waivers;
   std::vector<Trunk> trunks;
   std::vector<DialPeer> dial_peers;
+  std::vector<ServerGroup> server_groups;
+  Sip sip;
   std::vector<Phone> phones;
   std::vector<Agent> agents;
   std::vector<SkillGroup> skill_groups;
@@ -132,6 +181,7 @@ struct Site {
   [[nodiscard]] const Element* element(std::string_view element_name) const;
   [[nodiscard]] const Element* element_of_kind(ElementKind kind) const;
   [[nodiscard]] const Trunk* trunk(std::string_view trunk_name) const;
+  [[nodiscard]] const ServerGroup* server_group(std::string_view group_name) const;
   [[nodiscard]] const SecurityProfile* profile(std::string_view profile_name) const;
   [[nodiscard]] const Waiver* waiver(std::string_view waiver_name) const;
   [[nodiscard]] const Phone* phone(std::string_view phone_name) const;  ///< by certificate name

@@ -22,6 +22,10 @@ struct HostedElement {
     std::visit([this](auto& what) { happened(what); }, event);
     inside = false;
   }
+  template <class Other>
+  void happened(Other&) {
+    ADD_FAILURE() << "an event that no test here causes";
+  }
   void happened(sip::IncomingInvite& invite) {
     log += "invite ";
     leg = invite.leg;

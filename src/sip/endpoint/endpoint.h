@@ -20,6 +20,7 @@ using LegId = StrongId<struct LegTag>;          ///< one INVITE usage: from the 
 using RequestId = StrongId<struct RequestTag>;  ///< one outgoing request that is no INVITE
 using ServerRequestId = StrongId<struct ServerRequestTag>;  ///< one received request that waits for respond()
 using TransmitId = StrongId<struct TransmitTag>;
+using SubscriptionId = StrongId<struct SubscriptionTag>;  ///< one subscription, ours or a peer's (RFC 6665)
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
@@ -40,7 +41,8 @@ struct Outgoing {
   std::string to;
   Headers headers;
   Body body;
-  std::string call_id;  ///< empty: a new one
+  std::string call_id;     ///< empty: a new one
+  std::string session_id;  ///< our side's UUID (RFC 7989), 32 hex digits; empty: a new one for a call, else none
 };
 
 /// What a final response that we send says beside its code.
@@ -49,6 +51,27 @@ struct Answer {
   std::string reason;  ///< empty: the RFC's phrase
   Headers headers;     ///< e.g. {"Warning", ...}
   Body body;
+};
+
+/// Session timers (RFC 4028). The endpoint negotiates them, refreshes, and ends a call whose peer has gone.
+struct SessionTimers {
+  std::chrono::seconds interval{1800};  ///< asked for in our INVITEs and granted in answers; 0: none of our own
+  std::chrono::seconds minimum{90};     ///< Min-SE: a shorter one is answered 422
+};
+
+/// Reliable provisional responses (RFC 3262) for the peers' INVITEs.
+enum class Reliability : std::uint8_t {
+  never,       ///< 100rel is not offered; a peer that requires it gets 420
+  on_request,  ///< a response that the peer requires to be reliable is so, and one with SDP if it supports that
+  always       ///< every 101-199 to a peer that supports it
+};
+
+/// What a request of ours was challenged with, and what it was: enough to write credentials for its repetition.
+struct Challenged {
+  const Message& response;  ///< 401 or 407 with one or more challenges
+  std::string_view method;
+  std::string_view request_uri;
+  std::string_view body;
 };
 
 struct EndpointOptions {
@@ -62,7 +85,14 @@ struct EndpointOptions {
   /// For Allow; a request whose method is not in it is answered 405.
   std::string allow =
       "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, MESSAGE, NOTIFY, PUBLISH, REFER, REGISTER, SUBSCRIBE";
-  std::string supported;  ///< option tags ("path, outbound") for Supported; any other one in a Require gets 420
+  /// Option tags ("path, outbound") for Supported, beside those that the endpoint takes by itself (timer, 100rel,
+  /// replaces, ...); any other one in a Require gets 420.
+  std::string supported;
+  SessionTimers session_timers;
+  Reliability reliability = Reliability::on_request;
+  /// Credentials for a challenged request (RFC 3261 section 22): the headers to repeat it with, each once; empty: the
+  /// 401 or 407 is final.
+  std::function<Headers(const Challenged&)> authorize;
 };
 
 // What happened. Each carries the message that caused it; views into it live as long as the event.
@@ -70,6 +100,7 @@ struct IncomingInvite {
   LegId leg;
   Flow flow;
   MessagePtr message;
+  LegId replaces{};  ///< the leg that its Replaces names (RFC 3891), checked: accept() this one, hang up that one
 };  ///< 100 was sent; provisional/accept/reject it
 struct IncomingRequest {
   ServerRequestId id;
@@ -80,6 +111,7 @@ struct IncomingRequest {
 struct Progress {
   LegId leg;
   MessagePtr message;
+  bool offers = false;  ///< a reliable one that holds an offer: prack() it with our answer. Others are PRACKed here
 };  ///< 101-199 to our INVITE
 struct Answered {
   LegId leg;
@@ -111,8 +143,45 @@ struct Completed {
   std::string reason;
   MessagePtr message;
 };  ///< final response, or a local 408/503 without message
-using Event =
-    std::variant<IncomingInvite, IncomingRequest, Progress, Answered, Refused, Reinvited, Acked, Ended, Completed>;
+/// A PRACK that holds SDP: the answer to the offer in our reliable response, or an offer of its own.
+struct Pracked {
+  LegId leg;
+  ServerRequestId id;  ///< respond() to it, with our answer if it holds an offer; 0: answered already
+  MessagePtr message;
+};
+/// A SUBSCRIBE that begins a subscription: accept_subscription() or reject_subscription() it.
+struct IncomingSubscribe {
+  SubscriptionId id;
+  LegId leg;  ///< set inside a call's dialog
+  Flow flow;
+  MessagePtr message;
+  std::chrono::seconds expires{};  ///< asked for; 0: wants one NOTIFY and no more
+};
+/// The subscriber has refreshed (or fetched again): notify() it of the whole state.
+struct SubscriptionRefreshed {
+  SubscriptionId id;
+};
+/// A NOTIFY for a subscription of ours; it was answered 200.
+struct Notified {
+  SubscriptionId id;
+  MessagePtr message;
+};
+/// A subscription is over: by the other side, by its time, by an error. Not after unsubscribe() or our own last notify.
+struct SubscriptionEnded {
+  SubscriptionId id;
+  int status = 0;      ///< of the refused SUBSCRIBE; 0 else
+  std::string reason;  ///< "timeout", "deactivated", "noresource", ... or words
+};
+using Event = std::variant<IncomingInvite, IncomingRequest, Progress, Answered, Refused, Reinvited, Acked, Ended,
+                           Completed, Pracked, IncomingSubscribe, SubscriptionRefreshed, Notified, SubscriptionEnded>;
+
+/// State of a subscription in a NOTIFY (RFC 6665 section 4.1.3).
+struct SubscriptionState {
+  enum class Value : std::uint8_t { active, pending, terminated };
+  Value value = Value::active;
+  std::string reason;                    ///< of `terminated`: "deactivated", "probation", "rejected", "timeout", ...
+  std::chrono::seconds retry_after{-1};  ///< of `terminated`; negative: not said
+};
 
 /// Bytes to put on the wire. If that fails, tell send_failed() with the same id.
 struct Transmit {
@@ -144,6 +213,7 @@ class Endpoint {
   LegId invite(Outgoing request, Time now);  ///< body empty: delayed offer
   void ack(LegId leg, Body body, Time now);  ///< answers Answered; body holds our answer if the 2xx held the offer
   void reinvite(LegId leg, Body body, Time now, Headers headers = {});
+  void prack(LegId leg, Body answer, Time now);  ///< answers a Progress that `offers`
 
   // Calls in, and re-INVITEs in.
   void provisional(LegId leg, int status, Body body, Time now, Headers headers = {});
@@ -158,6 +228,20 @@ class Endpoint {
   RequestId request_in_dialog(LegId leg, Method method, Headers headers, Body body, Time now);
   void respond(ServerRequestId id, Answer answer, Time now);
 
+  // Subscriptions (RFC 6665). A REFER is answered with accept_refer(): its implicit subscription (RFC 3515).
+  void accept_subscription(SubscriptionId id, std::chrono::seconds expires, Time now, Headers headers = {});
+  void reject_subscription(SubscriptionId id, Answer answer, Time now);
+  void notify(SubscriptionId id, SubscriptionState state, Body body, Time now, Headers headers = {});
+  SubscriptionId accept_refer(ServerRequestId id, Time now);  ///< 202 and a NOTIFY of "100 Trying"; 0: no such request
+  SubscriptionId subscribe(Outgoing request, std::string event, std::chrono::seconds expires, Time now);
+  void unsubscribe(SubscriptionId id, Time now);
+
+  /// The leg whose dialog has these identifiers, as Replaces, Join and Target-Dialog name it; 0 if there is none.
+  [[nodiscard]] LegId find_dialog(std::string_view call_id, std::string_view local_tag,
+                                  std::string_view remote_tag) const;
+  /// Our side's Session-ID UUID of a leg (RFC 7989) from now on: what a B2BUA passes on from the other side.
+  void set_session_id(LegId leg, std::string uuid);
+
   /// Names the peer that a leg which came in belongs to, once the caller has matched its flow to a trunk, element or
   /// phone: the Route of later requests carries it if the flow is lost.
   void set_peer(LegId leg, std::string peer);
@@ -170,10 +254,14 @@ class Endpoint {
     std::string call_id, local_tag, remote_tag, local_uri, remote_uri;
     FlowId flow;
     NetAddress remote;
+    std::string session_id, remote_session_id;  ///< RFC 7989: our side's UUID and the peer's; "" while unknown
+    std::chrono::seconds session_interval{0};   ///< RFC 4028; 0: no session timer runs
+    bool refresher = false;                     ///< we refresh
   };
   [[nodiscard]] std::optional<LegView> view(LegId leg) const;
   [[nodiscard]] std::size_t leg_count() const;
   [[nodiscard]] std::size_t transaction_count() const;
+  [[nodiscard]] std::size_t subscription_count() const;
 
  private:
   struct Core;

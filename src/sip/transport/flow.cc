@@ -10,6 +10,10 @@ std::string_view print(Transport transport) {
       return "TCP";
     case Transport::udp:
       return "UDP";
+    case Transport::wss:
+      return "WSS";
+    case Transport::ws:
+      return "WS";
   }
   return "";
 }

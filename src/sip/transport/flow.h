@@ -11,8 +11,14 @@
 
 namespace ringwall::sip {
 
-enum class Transport : std::uint8_t { tls, tcp, udp };
-std::string_view print(Transport transport);  ///< "TLS", "TCP", "UDP"
+enum class Transport : std::uint8_t { tls, tcp, udp, wss, ws };
+std::string_view print(Transport transport);  ///< "TLS", "TCP", "UDP", "WSS", "WS"
+constexpr bool is_reliable(Transport transport) {
+  return transport != Transport::udp;
+}
+constexpr bool is_secure(Transport transport) {
+  return transport == Transport::tls || transport == Transport::wss;
+}
 
 using FlowId = StrongId<struct FlowTag>;
 
