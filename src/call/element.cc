@@ -80,6 +80,7 @@ runtime::SipHostOptions Element::host_options() const {
   out.debug_key_log = context_.debug_key_log;
   out.allow = allow();
   out.supported = supported();
+  out.session_timers = {.interval = site().sip.session_interval, .minimum = site().sip.session_minimum};
   for (const auto& trunk : site().trunks) {
     const auto* profile = site().profile(trunk.profile);
     if (trunk.element != name_ || !profile || profile->mode != policy::Mode::clear || !out.clear_listeners.empty())

@@ -53,6 +53,9 @@ void SipHost::Core::open_endpoint(const SipHostOptions& options) {
   wanted.local = [this](sip::Transport transport) { return transports->local(transport); };
   wanted.allow = options.allow;
   wanted.supported = options.supported;
+  wanted.session_timers = options.session_timers;
+  wanted.reliability = options.reliability;
+  wanted.authorize = options.authorize;
   wanted.random = [] { return crypto::random_u64(); };
   endpoint.emplace(std::move(wanted));
 }

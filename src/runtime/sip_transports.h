@@ -37,8 +37,11 @@ struct SipHostOptions {
   std::string address;            ///< IP address of listeners, and the source of our connections
   std::uint16_t tls_port = 5061;  ///< 0: any free one
   std::string allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO";  ///< EndpointOptions::allow
-  std::string supported;   ///< SIP option tags that the owner takes (EndpointOptions::supported)
-  bool listen_tls = true;  ///< false for a client that only connects (a phone)
+  std::string supported;              ///< SIP option tags that the owner takes (EndpointOptions::supported)
+  sip::SessionTimers session_timers;  ///< EndpointOptions::session_timers
+  sip::Reliability reliability = sip::Reliability::on_request;    ///< EndpointOptions::reliability
+  std::function<sip::Headers(const sip::Challenged&)> authorize;  ///< EndpointOptions::authorize
+  bool listen_tls = true;                                         ///< false for a client that only connects (a phone)
   TlsIdentity identity;
   std::vector<TlsIdentity> more_identities;  ///< shown to clients whose SNI they match
   std::vector<PeerPolicy> peers;
