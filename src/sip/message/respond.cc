@@ -53,8 +53,8 @@ std::string make_response(const Message& request, int status, const ResponsePart
       case HeaderName::record_route:
         if (makes_route_set) writer.header(field.name, field.value);
         break;
-      case HeaderName::other:
-        if (status == 100 && grammar::same(field.text_name, "Timestamp")) writer.header("Timestamp", field.value);
+      case HeaderName::timestamp:
+        if (status == 100) writer.header(field.name, field.value);
         break;
       default:
         break;
