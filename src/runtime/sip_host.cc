@@ -53,6 +53,7 @@ void SipHost::Core::open_endpoint(const SipHostOptions& options) {
   wanted.local = [this](sip::Transport transport) { return transports->local(transport); };
   wanted.allow = options.allow;
   wanted.supported = options.supported;
+  wanted.allow_events = options.allow_events;
   wanted.session_timers = options.session_timers;
   wanted.reliability = options.reliability;
   wanted.authorize = options.authorize;

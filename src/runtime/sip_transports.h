@@ -38,6 +38,7 @@ struct SipHostOptions {
   std::uint16_t tls_port = 5061;  ///< 0: any free one
   std::string allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO";  ///< EndpointOptions::allow
   std::string supported;              ///< SIP option tags that the owner takes (EndpointOptions::supported)
+  std::string allow_events;           ///< EndpointOptions::allow_events
   sip::SessionTimers session_timers;  ///< EndpointOptions::session_timers
   sip::Reliability reliability = sip::Reliability::on_request;    ///< EndpointOptions::reliability
   std::function<sip::Headers(const sip::Challenged&)> authorize;  ///< EndpointOptions::authorize

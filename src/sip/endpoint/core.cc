@@ -66,39 +66,38 @@ std::vector<std::string> identities(const Flow& flow) {
 }  // namespace
 
 // Tags are no secret to those the call has passed: a request in a dialog must also come from whom the dialog is with.
-bool Endpoint::Core::is_same_peer(const Leg& leg, const Flow& flow) {
-  if (leg.proven.empty() || leg.member.flow() == flow.id) return true;
+bool Endpoint::Core::is_same_peer(const DialogPath& path, const Flow& flow) {
+  if (path.proven.empty() || path.member.flow() == flow.id) return true;
   const auto shown = identities(flow);
   return std::ranges::any_of(
-      shown, [&](const std::string& name) { return std::ranges::find(leg.proven, name) != leg.proven.end(); });
+      shown, [&](const std::string& name) { return std::ranges::find(path.proven, name) != path.proven.end(); });
 }
 
-void Endpoint::Core::bind(Leg& leg, const Flow& flow) {
-  if (leg.member.flow()) return;  // the dialog's flow lives
-  if (leg.outgoing && leg.route.transport != flow.transport) return;
-  leg.remote = flow.remote;
-  if (leg.proven.empty()) leg.proven = identities(flow);
-  if (!leg.outgoing) {
-    leg.route.transport = flow.transport;
-    leg.route.address = flow.remote;
-    if (!flow.peer.empty()) leg.route.peer = flow.peer;
-    leg.address_listens = flow.outgoing || flow.transport == Transport::udp;
+void Endpoint::Core::bind(DialogPath& path, const Flow& flow) {
+  if (path.member.flow()) return;  // the dialog's flow lives
+  if (path.outgoing && path.route.transport != flow.transport) return;
+  path.remote = flow.remote;
+  if (path.proven.empty()) path.proven = identities(flow);
+  if (!path.outgoing) {
+    path.route.transport = flow.transport;
+    path.route.address = flow.remote;
+    if (!flow.peer.empty()) path.route.peer = flow.peer;
+    path.address_listens = flow.outgoing || flow.transport == Transport::udp;
   }
-  leg.route.flow = flow.id;
-  flows.join(leg.member, flow.id);
+  path.route.flow = flow.id;
+  flows.join(path.member, flow.id);
 }
 
 // The next request opens a new connection. One that came in tells nothing about the port its peer listens on: that is
 // in the route set or the Contact; where those hold a name, the address that the peer had stands for it.
-void Endpoint::Core::lose_flow(Leg& leg) {
-  leg.member.leave();
-  leg.route.flow = {};
-  leg.answer_bytes.clear();
-  if (leg.address_listens) return;
-  const auto hop = parse_uri(leg.dialog.next_hop());
+void Endpoint::Core::lose_flow(DialogPath& path) {
+  path.member.leave();
+  path.route.flow = {};
+  if (path.address_listens) return;
+  const auto hop = parse_uri(path.dialog.next_hop());
   const bool known = hop && hop->is_sip();
-  leg.route.address.ip = known && is_ip_literal(hop->bare_host()) ? std::string(hop->bare_host()) : leg.remote.ip;
-  leg.route.address.port = known && hop->port != 0 ? hop->port : default_port(leg.route.transport);
+  path.route.address.ip = known && is_ip_literal(hop->bare_host()) ? std::string(hop->bare_host()) : path.remote.ip;
+  path.route.address.port = known && hop->port != 0 ? hop->port : default_port(path.route.transport);
 }
 
 void Endpoint::Core::send(std::uint64_t owner, const Route& route, std::string bytes) {

@@ -33,27 +33,33 @@ struct OwnReinvite {
   int refusals = 0;   ///< 491s in a row
 };
 
+/// A dialog and the way to its peer: what its usages share (RFC 5057). A call is one, and so is each subscription.
+struct DialogPath {
+  DialogPath(std::uint64_t owner, bool ours) : outgoing(ours), member(owner) {}
+
+  bool outgoing;  ///< our request made it
+  Dialog dialog;
+  Route route;                      ///< of the next request in the dialog
+  NetAddress remote;                ///< where the peer was last seen
+  std::vector<std::string> proven;  ///< what the peer's first connection proved of it: its names, or its address
+  bool address_listens = true;      ///< route.address can be connected to; else it is an incoming connection's
+  FlowMember member;
+  std::uint32_t refers = 0;  ///< REFERs taken in this dialog: from the second on their subscriptions carry an id
+};
+
 /// One INVITE usage (RFC 3261 sections 12 to 15).
 ///
 ///   ours:    calling -- 1xx --> proceeding -- tag --> early -- 2xx --> confirmed -- BYE --> terminating --> gone
 ///   theirs:  proceeding ------ provisional() -------> early -- accept() --> confirmed
 ///
 /// `silent` is set when the application has hung up (or the leg is over for it): no event follows.
-struct Leg {
-  Leg(LegId which, bool ours) : id(which), outgoing(ours), member(which.value) {}
+struct Leg : DialogPath {
+  Leg(LegId which, bool ours) : DialogPath(which.value, ours), id(which) {}
 
   enum class State : std::uint8_t { calling, proceeding, early, confirmed, terminating };
   LegId id;
-  bool outgoing;
   State state = State::calling;
   bool silent = false;
-  Dialog dialog;
-
-  Route route;                      ///< of the next request in the dialog
-  NetAddress remote;                ///< where the peer was last seen
-  std::vector<std::string> proven;  ///< what the peer's first connection proved of it: its names, or its address
-  bool address_listens = true;      ///< route.address can be connected to; else it is an incoming connection's
-  FlowMember member;
   TimerSlot slot;
 
   TransactionId client_invite{};  ///< our INVITE, from sending to its ACK
@@ -86,7 +92,7 @@ struct Endpoint::Core {
   void receive_request(const Flow& flow, MessagePtr message, Time now);
   bool receive_known(const MessagePtr& message, Time now);
   [[nodiscard]] bool is_allowed(Method method) const;
-  static bool is_same_peer(const Leg& leg, const Flow& flow);
+  static bool is_same_peer(const DialogPath& path, const Flow& flow);
   bool refuse_early(const Flow& flow, const Message& message);
   void receive_ack(const Flow& flow, const MessagePtr& message, Time now);
   void receive_cancel(const Flow& flow, const MessagePtr& message, Time now);
@@ -157,7 +163,7 @@ struct Endpoint::Core {
   [[nodiscard]] std::string contact(Transport transport) const;
   std::string write_outgoing(Method method, const Outgoing& request, std::string_view call_id, std::string_view tag,
                              std::string_view branch);
-  std::string write_in_dialog(const Leg& leg, Method method, std::uint32_t cseq, std::string_view branch,
+  std::string write_in_dialog(const DialogPath& path, Method method, std::uint32_t cseq, std::string_view branch,
                               const Headers& headers, const Body& body) const;
   std::string finish(MessageWriter& writer, Method method, Transport transport, const Headers& headers,
                      const Body& body) const;
@@ -167,8 +173,8 @@ struct Endpoint::Core {
   Leg* leg(std::uint64_t id) { return leg(LegId{id}); }
   Leg* find_leg(const Message& request);
   Leg& add_leg(bool outgoing, Dialog dialog);
-  void bind(Leg& leg, const Flow& flow);
-  void lose_flow(Leg& leg);
+  void bind(DialogPath& path, const Flow& flow);
+  static void lose_flow(DialogPath& path);
   void schedule(Leg& leg) { timers.schedule(leg.id.value, leg.slot, leg.next_timer()); }
   void send(std::uint64_t owner, const Route& route, std::string bytes);
   bool reroute(ClientTransaction& transaction);

@@ -88,6 +88,10 @@ struct EndpointOptions {
   /// Option tags ("path, outbound") for Supported, beside those that the endpoint takes by itself (timer, 100rel,
   /// replaces, ...); any other one in a Require gets 420.
   std::string supported;
+  /// Event packages ("dialog, presence") that a SUBSCRIBE may name, for Allow-Events; any other one gets 489.
+  std::string allow_events;
+  /// A subscription that is asked for a shorter time gets 423 (RFC 6665 section 4.2.1.1).
+  std::chrono::seconds subscription_shortest{60};
   SessionTimers session_timers;
   Reliability reliability = Reliability::on_request;
   /// Credentials for a challenged request (RFC 3261 section 22): the headers to repeat it with, each once; empty: the
@@ -161,7 +165,8 @@ struct IncomingSubscribe {
 struct SubscriptionRefreshed {
   SubscriptionId id;
 };
-/// A NOTIFY for a subscription of ours; it was answered 200.
+/// A NOTIFY for a subscription of ours; it was answered 200. The subscription of a REFER of ours has the number of its
+/// RequestId. Where a SUBSCRIBE has forked, each dialog reports for itself: the From tag tells which.
 struct Notified {
   SubscriptionId id;
   MessagePtr message;

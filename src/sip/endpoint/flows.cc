@@ -12,6 +12,7 @@ void Endpoint::Core::flow_closed(FlowId flow, Time now) {
       flow_lost(*server, now);
     } else if (Leg* used = leg(owner)) {
       lose_flow(*used);
+      used->answer_bytes.clear();
     }
   }
 }
@@ -45,7 +46,10 @@ bool Endpoint::Core::reroute(ClientTransaction& transaction) {
   const bool in_dialog = purpose == Purpose::bye || purpose == Purpose::request || purpose == Purpose::reinvite;
   if (used == nullptr || !in_dialog || transaction.rerouted || !transaction.route.flow) return false;
   if (transaction.answered() || transaction.request.empty()) return false;
-  if (used->route.flow == transaction.route.flow) lose_flow(*used);
+  if (used->route.flow == transaction.route.flow) {
+    lose_flow(*used);
+    used->answer_bytes.clear();
+  }
   transaction.member.leave();
   transaction.rerouted = true;
   transaction.route = used->route;

@@ -111,11 +111,11 @@ std::string Endpoint::Core::write_outgoing(Method method, const Outgoing& reques
   return finish(writer, method, transport, request.headers, request.body);
 }
 
-std::string Endpoint::Core::write_in_dialog(const Leg& leg, Method method, std::uint32_t cseq, std::string_view branch,
-                                            const Headers& headers, const Body& body) const {
+std::string Endpoint::Core::write_in_dialog(const DialogPath& path, Method method, std::uint32_t cseq,
+                                            std::string_view branch, const Headers& headers, const Body& body) const {
   MessageWriter writer;
-  leg.dialog.write_request(writer, print(method), print_via(leg.route.transport, branch), cseq);
-  return finish(writer, method, leg.route.transport, headers, body);
+  path.dialog.write_request(writer, print(method), print_via(path.route.transport, branch), cseq);
+  return finish(writer, method, path.route.transport, headers, body);
 }
 
 std::string Endpoint::Core::print_response(const ServerTransaction& transaction, int status,
