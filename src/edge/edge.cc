@@ -25,9 +25,9 @@ std::expected<Target, policy::Refusal> find_target(const Edge& edge, const polic
   if (!allowed) return std::unexpected(std::move(allowed.error()));
   const bool clear = !allowed->waiver.empty();
   const sip::Route route{.transport = clear ? sip::Transport::udp : sip::Transport::tls,
-                         .address = trunk->targets.front(),
+                         .address = {trunk->targets.front().host, trunk->targets.front().port},
                          .peer = trunk->name};
-  const std::string host = trunk->names.empty() ? trunk->targets.front().ip : trunk->names.front();
+  const std::string host = trunk->names.empty() ? trunk->targets.front().host : trunk->names.front();
   return Target{trunk->name, host, route, allowed->profile, allowed->waiver};
 }
 

@@ -72,6 +72,7 @@ void check_names(Draft& draft) {
   check_unique(draft, "waiver", "name", site.waivers, &Waiver::name, word);
   check_unique(draft, "trunk", "name", site.trunks, &Trunk::name, word);
   check_unique(draft, "dial_peer", "name", site.dial_peers, &DialPeer::name, word);
+  check_unique(draft, "server_group", "name", site.server_groups, &ServerGroup::name, word);
   check_unique(draft, "phone", "name", site.phones, &Phone::name, host_name);
   check_unique(draft, "phone", "line", site.phones, &Phone::line, number);
   check_unique(draft, "agent", "id", site.agents, &Agent::id, word);

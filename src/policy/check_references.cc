@@ -39,12 +39,20 @@ void check_trunks(Draft& draft) {
 void check_target(Draft& draft, const DialPeer& peer, const Place& place) {
   const Site& site = draft.site;
   if (peer.target.empty() || site.element(peer.target) != nullptr) return;
+  if (const ServerGroup* group = site.server_group(peer.target)) {
+    if (group->element != peer.element)
+      draft.error(place, fmt::format("server group '{}' belongs to element '{}'", group->name, group->element),
+                  fmt::format("send the call to element '{}', or move the group", group->element));
+    return;
+  }
   const Trunk* trunk = site.trunk(peer.target);
   if (trunk == nullptr) {
     auto known = names_of(site.elements, &Element::name);
     for (const Trunk& other : site.trunks)
       known.push_back(other.name);
-    missing(draft, place, "element or trunk", peer.target, known);
+    for (const ServerGroup& group : site.server_groups)
+      known.push_back(group.name);
+    missing(draft, place, "element, trunk or server group", peer.target, known);
   } else if (trunk->element != peer.element) {
     draft.error(place, fmt::format("trunk '{}' belongs to element '{}'", trunk->name, trunk->element),
                 fmt::format("send the call to element '{}', or move the trunk", trunk->element));

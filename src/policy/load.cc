@@ -34,6 +34,17 @@ void require_site_table(Draft& draft) {
   draft.error({"ringwall.toml", 0, 0}, "there is no [site] table", "write [site] with name and domain");
 }
 
+/// A trunk that is reached by its name must show that name, unless others are written (RFC 5922 section 7.3): what DNS
+/// says on the way there proves nothing.
+void expect_target_names(Site& site) {
+  for (Trunk& trunk : site.trunks) {
+    const SecurityProfile* profile = site.profile(trunk.profile);
+    if (!trunk.names.empty() || profile == nullptr || profile->mode == Mode::clear) continue;
+    for (const TrunkTarget& target : trunk.targets)
+      if (!parse_net_address(target.text(), 1)) trunk.names.push_back(target.host);
+  }
+}
+
 }  // namespace
 
 Loaded load(const std::filesystem::path& folder, WallTime now) {
@@ -54,8 +65,10 @@ Loaded load(const std::filesystem::path& folder, WallTime now) {
     own.tls_minimum.clear();  // becomes the site's
     draft.site.profiles.push_back(std::move(own));
   }
+  expect_target_names(draft.site);
   check_names(draft);
   check_references(draft);
+  check_server_groups(draft);
   check_elements(draft);
   check_security(draft, now);
   check_files(draft, now);

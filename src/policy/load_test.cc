@@ -172,12 +172,12 @@ TEST_F(LoadTest, ElementThatDoesNotExist) {
          "did you mean 'edge'?");
 }
 TEST_F(LoadTest, TargetThatDoesNotExist) {
-  expect("target = \"call-server\"", "target = \"call-sever\"", "target = \"call-sever\"", "no element or trunk",
-         "call-server");
+  expect("target = \"call-server\"", "target = \"call-sever\"", "target = \"call-sever\"",
+         "no element, trunk or server group", "call-server");
 }
 TEST_F(LoadTest, TargetOfAnotherElement) {
   expect("element = \"call-manager\"\npattern = \"6...\"\ntarget = \"call-server\"",
-         "element = \"call-manager\"\npattern = \"6...\"\ntarget = \"carrier\"", "target = \"carrier\"",
+         "element = \"call-manager\"\npattern = \"6...\"\ntarget = \"carrier\"", "target = \"carrier\"\n",
          "belongs to element 'edge'", "edge");
 }
 TEST_F(LoadTest, SkillGroupThatDoesNotExist) {

@@ -11,6 +11,7 @@ void check_names(Draft& draft);                   ///< every name is well formed
 void check_references(Draft& draft);              ///< what is named exists
 void check_elements(Draft& draft);                ///< kinds, addresses, ports
 void check_security(Draft& draft, WallTime now);  ///< profiles, waivers, trunks
+void check_server_groups(Draft& draft);           ///< members: what they are, where they are
 void check_files(Draft& draft, WallTime now);     ///< scripts, prompts, anchors, certificates
 
 /// A host name of letters, digits, '-' and '.', no label empty, at most 253 characters (RFC 1123).

@@ -1,6 +1,7 @@
 #include "policy/sections.h"
 
 #include "base/text.h"
+#include "policy/read_server_group.h"
 #include "policy/table_reader.h"
 
 namespace ringwall::policy {
@@ -93,10 +94,10 @@ void read_trunk(TableReader& in, Site& site) {
   if (trunk.profile.empty()) trunk.profile = site_profile;
   if (!anchors.empty()) trunk.anchors = site.folder / anchors;
   for (const std::string& target : targets) {
-    if (auto address = parse_net_address(target, 5061))
-      trunk.targets.push_back(std::move(*address));
+    if (auto read = read_target(target))
+      trunk.targets.push_back(std::move(*read));
     else
-      in.draft().error(in.place("targets"), address.error().what, address.error().mend);
+      in.draft().error(in.place("targets"), read.error().what, read.error().mend);
   }
   site.trunks.push_back(std::move(trunk));
 }
@@ -176,6 +177,7 @@ constexpr Section sections[] = {
     {"waiver", "waiver", read_waiver, true},
     {"trunk", "trunk", read_trunk, true},
     {"dial_peer", "dial peer", read_dial_peer, true},
+    {"server_group", "server group", read_server_group, true},
     {"phone", "phone", read_phone, true},
     {"agent", "agent", read_agent, true},
     {"skill_group", "skill group", read_skill_group, true},
@@ -197,6 +199,7 @@ std::size_t count(const Section& section, const Site& site) {
   if (section.key == "waiver") return site.waivers.size();
   if (section.key == "trunk") return site.trunks.size();
   if (section.key == "dial_peer") return site.dial_peers.size();
+  if (section.key == "server_group") return site.server_groups.size();
   if (section.key == "phone") return site.phones.size();
   if (section.key == "agent") return site.agents.size();
   if (section.key == "skill_group") return site.skill_groups.size();

@@ -35,6 +35,10 @@ std::optional<ElementKind> parse_element_kind(std::string_view text) {
   return found == kinds.end() ? std::nullopt : std::optional(found->first);
 }
 
+std::string TrunkTarget::text() const {
+  return port == 0 ? host : NetAddress{host, port}.text();
+}
+
 const Element* Site::element(std::string_view element_name) const {
   return find_in(elements, element_name, &Element::name);
 }

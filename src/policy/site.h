@@ -62,13 +62,20 @@ struct Waiver {
   WallTime until{};  ///< the first second at which it no longer holds
 };
 
+/// Where calls to a trunk go: an IP address, or a name to look up (RFC 3263).
+struct TrunkTarget {
+  std::string host;
+  std::uint16_t port = 0;  ///< 0: a name that is looked up by NAPTR and SRV too; an address always has one
+  [[nodiscard]] std::string text() const;
+};
+
 struct Trunk {
   std::string name;
   std::string element;                 ///< the element that owns it
   std::vector<std::string> names;      ///< expected certificate names (RFC 5922); any one suffices
   std::filesystem::path anchors;       ///< PEM bundle of its trust anchors; empty: the site's own root
   std::vector<std::string> addresses;  ///< source addresses (a clear trunk has no other identity); may be empty for TLS
-  std::vector<NetAddress> targets;     ///< where calls to it go
+  std::vector<TrunkTarget> targets;    ///< where calls to it go, tried in this order
   std::string profile;
 };
 

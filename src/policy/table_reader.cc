@@ -112,6 +112,58 @@ void TableReader::flag(std::string_view key, bool& out) {
   out = value->get();
 }
 
+void TableReader::numbers(std::string_view key, std::vector<int>& out, int low, int high) {
+  const toml::node* node = find(key, Need::optional);
+  if (node == nullptr) return;
+  const toml::array* list = node->as_array();
+  if (list == nullptr) return wrong_type(key, *node, "a list of whole numbers");
+  std::vector<int> values;
+  for (const toml::node& entry : *list) {
+    const auto* value = entry.as_integer();
+    if (value == nullptr) return wrong_type(key, entry, fmt::format("whole numbers from {} to {}", low, high));
+    if (value->get() < low || value->get() > high)
+      return draft_.error(place_of(entry), fmt::format("'{}' holds {}", key, value->get()),
+                          fmt::format("write whole numbers from {} to {}", low, high));
+    values.push_back(static_cast<int>(value->get()));
+  }
+  out = std::move(values);
+}
+
+void TableReader::milliseconds(std::string_view key, std::chrono::milliseconds& out, int low, int high, bool or_zero) {
+  const auto value = integer(key, or_zero ? 0 : low, high);
+  if (!value) return;
+  if (*value < low && *value != 0)
+    return draft_.error(place(key), fmt::format("'{}' is {}", key, *value),
+                        fmt::format("write milliseconds from {} to {}, or 0", low, high));
+  out = std::chrono::milliseconds(*value);
+}
+
+void TableReader::table(std::string_view key, std::string_view what, const std::function<void(TableReader&)>& read) {
+  const toml::node* node = find(key, Need::optional);
+  if (node == nullptr) return;
+  const toml::table* inner = node->as_table();
+  if (inner == nullptr) return wrong_type(key, *node, fmt::format("a table: {} = {{ ... }}", key));
+  TableReader reader(*inner, fmt::format("{}.{}", path_, key), std::string(what), file_, draft_);
+  read(reader);
+  reader.finish();
+}
+
+void TableReader::tables(std::string_view key, std::string_view what, const std::function<void(TableReader&)>& read) {
+  const toml::node* node = find(key, Need::required);
+  if (node == nullptr) return;
+  const toml::array* list = node->as_array();
+  if (list == nullptr) return wrong_type(key, *node, fmt::format("a list of tables: {} = [{{ ... }}]", key));
+  if (list->empty())
+    return draft_.error(place_of(*node), fmt::format("'{}' is empty", key), fmt::format("write {} = [{{ ... }}]", key));
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const toml::table* inner = list->get(i)->as_table();
+    if (inner == nullptr) return wrong_type(key, *list->get(i), "a table: { ... }");
+    TableReader reader(*inner, fmt::format("{}.{}.{}", path_, key, i), std::string(what), file_, draft_);
+    read(reader);
+    reader.finish();
+  }
+}
+
 std::optional<std::int64_t> TableReader::integer(std::string_view key, std::int64_t low, std::int64_t high) {
   const toml::node* node = find(key, Need::optional);
   if (node == nullptr) return std::nullopt;

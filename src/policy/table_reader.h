@@ -2,6 +2,7 @@
 
 #include <toml++/toml.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,13 @@ class TableReader {
   void text(std::string_view key, std::string& out, Need need = Need::required);
   void texts(std::string_view key, std::vector<std::string>& out, Need need = Need::required);
   void flag(std::string_view key, bool& out);
+  /// A list of whole numbers, each within the limits.
+  void numbers(std::string_view key, std::vector<int>& out, int low, int high);
+  /// Milliseconds from `low` to `high`; with `or_zero`, 0 too.
+  void milliseconds(std::string_view key, std::chrono::milliseconds& out, int low, int high, bool or_zero = false);
+  /// A table inside this one, or each table of a list inside it: `read` is given a reader of it.
+  void table(std::string_view key, std::string_view what, const std::function<void(TableReader&)>& read);
+  void tables(std::string_view key, std::string_view what, const std::function<void(TableReader&)>& read);
 
   template <class Number>
   void number(std::string_view key, Number& out, std::int64_t low, std::int64_t high) {
