@@ -92,7 +92,7 @@ runtime::SipHostOptions Element::host_options() const {
 }
 
 std::expected<policy::Admitted, policy::Refusal> Element::admit(const sip::Flow& flow) const {
-  const policy::Presented presented{.secure = flow.transport == sip::Transport::tls,
+  const policy::Presented presented{.secure = sip::is_secure(flow.transport),
                                     .names = flow.tls.peer_names,
                                     .anchor = flow.tls.anchor,
                                     .remote_ip = flow.remote.ip,

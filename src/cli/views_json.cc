@@ -71,7 +71,7 @@ json::object to_json(const runtime::ConnectionView& c) {
                    {"messages_in", c.messages_in},
                    {"messages_out", c.messages_out},
                    {"idle_seconds", c.idle.count()}};
-  if (c.transport == sip::Transport::tls) out["tls"] = tls_json(c.tls);
+  if (sip::is_secure(c.transport)) out["tls"] = tls_json(c.tls);
   return out;
 }
 

@@ -36,6 +36,8 @@ std::string_view print(HandshakeReason reason) {
       return "plain-http";
     case HandshakeReason::not_tls:
       return "not-tls";
+    case HandshakeReason::web_socket:
+      return "web-socket";
     case HandshakeReason::timeout:
       return "timeout";
     case HandshakeReason::reset:
@@ -52,7 +54,7 @@ void HandshakeFailureLog::add(HandshakeFailure failure) {
       .counter("ringwall_tls_handshakes_refused_total",
                fmt::format("side=\"{}\",reason=\"{}\"", failure.outgoing ? "client" : "server", print(failure.reason)))
       .add();
-  log::warning(element_, "TLS handshake {} {} failed ({}): {}", failure.outgoing ? "to" : "from", failure.remote.text(),
+  log::warning(element_, "handshake {} {} failed ({}): {}", failure.outgoing ? "to" : "from", failure.remote.text(),
                print(failure.reason), failure.sentence);
   last_.push_back(std::move(failure));
   if (last_.size() > limits::handshake_failures_kept) last_.pop_front();

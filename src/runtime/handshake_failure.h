@@ -25,7 +25,8 @@ enum class HandshakeReason : std::uint8_t {
   no_common_cipher,
   plain_sip,  ///< SIP in clear on a TLS port
   plain_http,
-  not_tls,  ///< other bytes that are no TLS
+  not_tls,     ///< other bytes that are no TLS
+  web_socket,  ///< the upgrade to a WebSocket was refused
   timeout,
   reset,  ///< the peer closed or reset in the middle
   other,

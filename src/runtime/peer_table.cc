@@ -23,7 +23,7 @@ Result<std::shared_ptr<TlsServerContext>> build_server(const SipHostOptions& opt
 
 Result<PeerTable> PeerTable::build(const SipHostOptions& options) {
   PeerTable table;
-  if (options.listen_tls) {
+  if (options.listen_tls || options.wss_port) {
     TRY(table.server_, build_server(options));
   }
   for (const PeerPolicy& peer : options.peers) {

@@ -10,6 +10,7 @@
 #include "runtime/connection_view.h"
 #include "runtime/signalling_loop.h"
 #include "runtime/tls_context.h"
+#include "runtime/web_socket.h"
 #include "sip/endpoint/endpoint.h"
 #include "sip/transport/flow.h"
 
@@ -26,7 +27,7 @@ struct PeerPolicy {
 
 /// A listener without TLS. It exists only by a waiver.
 struct ClearListener {
-  sip::Transport transport = sip::Transport::udp;  ///< udp or tcp
+  sip::Transport transport = sip::Transport::udp;  ///< udp, tcp or ws
   std::uint16_t port = 5060;
   std::string waiver;  ///< its name; a listener without one is refused
 };
@@ -43,6 +44,8 @@ struct SipHostOptions {
   sip::Reliability reliability = sip::Reliability::on_request;    ///< EndpointOptions::reliability
   std::function<sip::Headers(const sip::Challenged&)> authorize;  ///< EndpointOptions::authorize
   bool listen_tls = true;                                         ///< false for a client that only connects (a phone)
+  std::optional<std::uint16_t> wss_port;  ///< SIP over secure WebSocket (RFC 7118); 0: any free one
+  WebSocketRules web_socket;              ///< of that listener
   TlsIdentity identity;
   std::vector<TlsIdentity> more_identities;  ///< shown to clients whose SNI they match
   std::vector<PeerPolicy> peers;

@@ -22,6 +22,7 @@ SipTransports::Core::Core(SignallingLoop& signalling_loop, SipHostOptions host_o
       peers(std::move(table)),
       limits{options.connect_time, options.handshake_time,   options.idle_time,
              options.message_time, options.write_stall_time, options.write_queue_bytes},
+      web_sockets(std::make_shared<WebSocketEngine>(options.web_socket)),
       failures(options.name),
       received(Metrics::instance().counter("ringwall_sip_messages_total", element_label(options, "direction=\"in\""))),
       sent(Metrics::instance().counter("ringwall_sip_messages_total", element_label(options, "direction=\"out\""))),
@@ -52,6 +53,10 @@ Result<> SipTransports::Core::open_listeners() {
     TRY(auto listener, StreamListener::open(loop, sip::Transport::tls, {options.address, options.tls_port}, {}));
     listeners.push_back(std::move(listener));
   }
+  if (options.wss_port) {
+    TRY(auto listener, StreamListener::open(loop, sip::Transport::wss, {options.address, *options.wss_port}, {}));
+    listeners.push_back(std::move(listener));
+  }
   for (const ClearListener& clear : options.clear_listeners)
     TRY_VOID(open_clear(clear));
   return {};
@@ -59,10 +64,10 @@ Result<> SipTransports::Core::open_listeners() {
 
 Result<> SipTransports::Core::open_clear(const ClearListener& clear) {
   const NetAddress address{options.address, clear.port};
-  if (clear.waiver.empty() || clear.transport == sip::Transport::tls)
+  if (clear.waiver.empty() || sip::is_secure(clear.transport))
     return fail("a listener without TLS needs the name of the waiver that permits it", address.text(),
                 "use TLS, or add a waiver with a reason and an end date");
-  if (clear.transport == sip::Transport::tcp) {
+  if (clear.transport != sip::Transport::udp) {
     TRY(auto listener, StreamListener::open(loop, clear.transport, address, clear.waiver));
     listeners.push_back(std::move(listener));
     return {};
@@ -103,10 +108,10 @@ void SipTransports::Core::start() {
 }
 
 /// Why a new connection cannot be served, as a word for the counter; empty if it can.
-std::string SipTransports::Core::refusal(const NetAddress& remote, bool tls) const {
+std::string SipTransports::Core::refusal(const NetAddress& remote, bool handshakes) const {
   if (draining || shut) return "draining";
   if (connections.size() >= options.connections) return "connections";
-  if (tls && half_open >= options.half_open_handshakes) return "half-open-handshakes";
+  if (handshakes && half_open >= options.half_open_handshakes) return "half-open-handshakes";
   const auto known = per_source.find(remote.ip);
   if (known != per_source.end() && known->second >= options.connections_per_source) return "connections-per-source";
   return {};
@@ -121,8 +126,9 @@ void SipTransports::Core::count_refused(const std::string& reason) {
 
 void SipTransports::Core::accept(StreamListener& listener, boost::asio::ip::tcp::socket socket,
                                  const NetAddress& remote) {
-  const bool tls = listener.transport() == sip::Transport::tls;
-  if (const std::string reason = refusal(remote, tls); !reason.empty()) {
+  const bool tls = sip::is_secure(listener.transport());
+  const bool web = is_web_socket(listener.transport());
+  if (const std::string reason = refusal(remote, tls || web); !reason.empty()) {
     count_refused(reason);
     log::warning(options.name, "refused a connection from {}: the limit \"{}\" is reached", remote.text(), reason);
     return;
@@ -136,8 +142,8 @@ void SipTransports::Core::accept(StreamListener& listener, boost::asio::ip::tcp:
   auto connection = std::make_shared<StreamConnection>(*this, std::move(socket), flow, limits);
   connections[flow.id] = connection;
   ++per_source[remote.ip];
-  if (tls) ++half_open;
-  connection->start_accepted(tls ? peers.server() : nullptr);
+  if (tls || web) ++half_open;
+  connection->start_accepted(tls ? peers.server() : nullptr, web ? web_sockets : nullptr);
 }
 
 void SipTransports::Core::sweep() {

@@ -17,6 +17,14 @@
 
 namespace ringwall::runtime {
 
+constexpr bool is_web_socket(sip::Transport transport) {
+  return transport == sip::Transport::wss || transport == sip::Transport::ws;
+}
+/// Whether a connection has a handshake to end before it carries SIP.
+constexpr bool has_handshake(sip::Transport transport) {
+  return sip::is_secure(transport) || is_web_socket(transport);
+}
+
 /// All sockets of one element. An owner may destroy the transports inside one of its callbacks: `owner` is null then.
 struct SipTransports::Core : std::enable_shared_from_this<SipTransports::Core>, ConnectionOwner {
   using ConnectionPtr = std::shared_ptr<StreamConnection>;
@@ -30,7 +38,7 @@ struct SipTransports::Core : std::enable_shared_from_this<SipTransports::Core>, 
   Result<> open_clear(const ClearListener& listener);
   void start();
   void accept(StreamListener& listener, boost::asio::ip::tcp::socket socket, const NetAddress& remote);
-  [[nodiscard]] std::string refusal(const NetAddress& remote, bool tls) const;
+  [[nodiscard]] std::string refusal(const NetAddress& remote, bool handshakes) const;
   void sweep();
   void drain();
   void close();
@@ -68,6 +76,7 @@ struct SipTransports::Core : std::enable_shared_from_this<SipTransports::Core>, 
   StreamConnection::Limits limits;
 
   IdSource<sip::FlowId> flow_ids;
+  std::shared_ptr<WebSocketEngine> web_sockets;
   std::vector<std::shared_ptr<StreamListener>> listeners;
   std::shared_ptr<UdpSocket> udp;
   std::unordered_map<sip::FlowId, ConnectionPtr> connections;

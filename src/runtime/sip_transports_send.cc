@@ -81,8 +81,7 @@ SipTransports::Core::ConnectionPtr SipTransports::Core::reusable(const sip::Rout
     const auto known = connections.find(id);
     if (known == connections.end() || !known->second->usable()) return nullptr;
     // What was verified must still be what this peer has to prove.
-    const bool verified = route.transport != sip::Transport::tls ||
-                          known->second->state() != ConnectionState::established ||
+    const bool verified = !sip::is_secure(route.transport) || known->second->state() != ConnectionState::established ||
                           peers.proves(known->second->flow().tls, route.peer);
     return verified ? known->second : nullptr;
   };
@@ -97,6 +96,9 @@ SipTransports::Core::ConnectionPtr SipTransports::Core::reusable(const sip::Rout
 
 Result<SipTransports::Core::ConnectionPtr> SipTransports::Core::connect(const sip::Route& route) {
   if (shut) return fail("this element has closed", options.name);
+  // RFC 7118 section 5: a WebSocket client has no address to connect to; only its own connection leads to it.
+  if (is_web_socket(route.transport))
+    return fail("the WebSocket of this client is gone", route.address.text(), "it connects again by itself");
   const bool tls = route.transport == sip::Transport::tls;
   const auto context = tls ? peers.client(route.peer) : nullptr;
   if (tls && !context)
@@ -150,15 +152,15 @@ void SipTransports::Core::flow_closed_later(sip::FlowId flow) {
 
 void SipTransports::Core::established(StreamConnection& connection) {
   const sip::Flow& flow = connection.flow();
-  if (flow.transport != sip::Transport::tls) return;
-  if (!flow.outgoing) --half_open;
+  if (!flow.outgoing && has_handshake(flow.transport)) --half_open;
+  if (!sip::is_secure(flow.transport)) return;
   Metrics::instance()
       .counter("ringwall_tls_handshakes_total",
                fmt::format("element=\"{}\",side=\"{}\",version=\"{}\",resumed=\"{}\"", options.name,
                            flow.outgoing ? "client" : "server", flow.tls.version, flow.tls.resumed ? "yes" : "no"))
       .add();
-  log::info(options.name, "TLS connection {} {} {}: {} {} {}, peer {}{}", flow.id, flow.outgoing ? "to" : "from",
-            flow.remote.text(), flow.tls.version, flow.tls.cipher, flow.tls.group,
+  log::info(options.name, "{} connection {} {} {}: {} {} {}, peer {}{}", print(flow.transport), flow.id,
+            flow.outgoing ? "to" : "from", flow.remote.text(), flow.tls.version, flow.tls.cipher, flow.tls.group,
             flow.tls.peer_names.empty() ? flow.tls.peer_subject : flow.tls.peer_names.front(),
             flow.tls.resumed ? ", resumed" : "");
 }
@@ -208,8 +210,7 @@ void SipTransports::Core::closed(StreamConnection& connection, CloseCause cause,
   const ConnectionPtr keep = connection.shared_from_this();
   const sip::FlowId id = connection.flow().id;
   const bool was_established = connection.was_established();
-  if (connection.flow().transport == sip::Transport::tls && !connection.flow().outgoing && !was_established)
-    --half_open;
+  if (has_handshake(connection.flow().transport) && !connection.flow().outgoing && !was_established) --half_open;
   if (cause == CloseCause::remote && was_established) ++totals.remote_closures;
   if (cause == CloseCause::connect) ++totals.connect_failures;
   if (cause == CloseCause::idle) ++totals.inactive_ageouts;

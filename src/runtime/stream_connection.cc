@@ -47,9 +47,11 @@ void StreamConnection::set_socket_options() {
   set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 4);
 }
 
-void StreamConnection::start_accepted(std::shared_ptr<TlsServerContext> tls) {
+void StreamConnection::start_accepted(std::shared_ptr<TlsServerContext> tls,
+                                      std::shared_ptr<WebSocketEngine> web_sockets) {
   set_socket_options();
-  if (!tls) return establish();
+  if (web_sockets) web_ = std::make_unique<WebSocket>(std::move(web_sockets));
+  if (!tls) return secured();
   tls_ = std::make_unique<TlsChannel>(socket_.native_handle(), std::move(tls));
   begin_handshake();
 }
@@ -79,7 +81,7 @@ void StreamConnection::connected(const boost::system::error_code& trouble) {
   boost::system::error_code ignored;
   flow_.local = to_net_address(socket_.local_endpoint(ignored));
   last_activity_ = Clock::now();
-  if (!client_context_) return establish();
+  if (!client_context_) return secured();
   tls_ = std::make_unique<TlsChannel>(socket_.native_handle(), std::exchange(client_context_, nullptr), flow_.remote);
   begin_handshake();
 }
@@ -100,11 +102,24 @@ void StreamConnection::step_handshake() {
     case IoStatus::done:
       flow_.tls = tls_->facts();
       certificate_kind_ = tls_->certificate_kind();
-      return establish();
+      return secured();
     case IoStatus::closed:
     case IoStatus::failed:
       return refuse(tls_->verdict());
   }
+}
+
+/// What comes from now on is SIP, or the upgrade to a WebSocket first: its time limit is the handshake's.
+void StreamConnection::secured() {
+  secured_ = true;
+  if (!web_) {
+    establish();
+    if (state_ == ConnectionState::established) step_read();
+    return;
+  }
+  state_ = ConnectionState::handshaking;
+  if (!tls_) deadline_ = Clock::now() + limits_.handshake_time;
+  step_read();
 }
 
 void StreamConnection::establish() {
@@ -114,7 +129,6 @@ void StreamConnection::establish() {
   auto self = shared_from_this();
   if (owner_) owner_->established(*this);
   flush();
-  if (state_ == ConnectionState::established) step_read();
 }
 
 void StreamConnection::wait_readable() {
@@ -137,15 +151,20 @@ void StreamConnection::wait_writable() {
 
 void StreamConnection::readable() {
   if (failing_) return;
+  if (reading()) return step_read();
   if (state_ == ConnectionState::handshaking) return step_handshake();
-  if (state_ == ConnectionState::established) return step_read();
   if (state_ == ConnectionState::closing) discard_until_closed();
 }
 
 void StreamConnection::writable() {
   if (failing_) return;
-  if (state_ == ConnectionState::handshaking) return step_handshake();
-  if (state_ == ConnectionState::established) flush();
+  if (reading()) return flush();
+  if (state_ == ConnectionState::handshaking) step_handshake();
+}
+
+/// Bytes of SIP, or of the upgrade to a WebSocket, may flow.
+bool StreamConnection::reading() const {
+  return state_ == ConnectionState::established || (state_ == ConnectionState::handshaking && secured_);
 }
 
 Io StreamConnection::read_some() {
@@ -168,15 +187,36 @@ void StreamConnection::step_read() {
     last_activity_ = Clock::now();
     heard_ = true;
     unconfirmed_.clear();
-    framer_.feed(as_text(owner_->scratch().first(io.count)));
-    if (!take_frames()) return;
+    if (!take(as_text(owner_->scratch().first(io.count)))) return;
   }
   asio::post(socket_.get_executor(), [self] {
-    if (self->state_ == ConnectionState::established) self->step_read();
+    if (self->reading()) self->step_read();
   });
 }
 
-/// Hands out what the framer holds; false if the connection is to be read no further.
+/// False if the connection is to be read no further.
+bool StreamConnection::take(std::string_view bytes) {
+  if (web_) {
+    web_->receive(bytes);
+    if (!web_socket_answered() || !take_web_messages()) return false;
+  } else {
+    framer_.feed(bytes);
+    if (!take_frames()) return false;
+  }
+  watch_message_time(web_ ? web_->within_message() : framer_.pending() != 0);
+  if (owner_) owner_->reading_paused();
+  flush();
+  return reading() && owner_ != nullptr && !failing_;
+}
+
+void StreamConnection::watch_message_time(bool within_message) {
+  if (!within_message)
+    message_began_.reset();
+  else if (!message_began_)
+    message_began_ = last_activity_;
+}
+
+/// Hands out what the framer holds; false if the stream is broken.
 bool StreamConnection::take_frames() {
   bool more = true;
   while (more && state_ == ConnectionState::established && owner_) {
@@ -195,13 +235,7 @@ bool StreamConnection::take_frames() {
       owner_->message_received(*this, (*frame)->bytes);
     }
   }
-  if (framer_.pending() == 0)
-    message_began_.reset();
-  else if (!message_began_)
-    message_began_ = last_activity_;
-  if (owner_) owner_->reading_paused();
-  flush();
-  return state_ == ConnectionState::established && owner_ != nullptr && !failing_;
+  return true;
 }
 
 void StreamConnection::read_ended(IoStatus status) {
@@ -213,6 +247,13 @@ void StreamConnection::read_ended(IoStatus status) {
 }
 
 bool StreamConnection::enqueue(sip::TransmitId id, std::string bytes) {
+  if (!web_) return push(id, std::move(bytes));
+  if (web_->state() != WebSocket::State::open) return false;
+  web_->send(bytes);
+  return push(id, web_->take_output());
+}
+
+bool StreamConnection::push(sip::TransmitId id, std::string bytes) {
   if (!usable() || bytes.size() > limits_.write_queue_bytes - std::min(queue_bytes_, limits_.write_queue_bytes))
     return false;
   queue_bytes_ += bytes.size();
@@ -229,7 +270,7 @@ Io StreamConnection::write_some(std::string_view bytes) {
 }
 
 void StreamConnection::flush() {
-  if (state_ != ConnectionState::established || failing_ || waiting_to_write_) return;
+  if (!reading() || failing_ || waiting_to_write_) return;
   while (!queue_.empty()) {
     const Io io = write_some(std::string_view(queue_.front().bytes).substr(front_sent_));
     if (io.status == IoStatus::done) {
@@ -265,6 +306,10 @@ void StreamConnection::wrote(std::size_t count) {
 
 void StreamConnection::close(CloseCause cause, Error why) {
   if (finished_) return;
+  if (web_) {
+    web_->close();
+    push({}, web_->take_output());
+  }
   flush();
   fail_soon(cause, std::move(why));
 }
@@ -288,8 +333,10 @@ void StreamConnection::finish(CloseCause cause, const Error& why) {
   if (finished_) return;
   finished_ = true;
   auto self = shared_from_this();
-  const bool linger = cause == CloseCause::handshake && socket_.is_open();
-  if (tls_ && state_ == ConnectionState::established) tls_->send_close_notify();
+  // A peer that is refused, or whose frames are broken, is to read why.
+  const bool explained = cause == CloseCause::handshake || (web_ && cause == CloseCause::broken);
+  const bool linger = explained && socket_.is_open();
+  if (tls_ && reading()) tls_->send_close_notify();
   state_ = ConnectionState::closing;
   // A connection that this side ends itself took what was written.
   if (cause == CloseCause::local || cause == CloseCause::idle) unconfirmed_.clear();
@@ -324,7 +371,7 @@ void StreamConnection::discard_until_closed() {
 
 void StreamConnection::refuse(HandshakeVerdict verdict) {
   if (owner_) owner_->handshake_failed(*this, verdict);
-  finish(CloseCause::handshake, {"the TLS handshake failed: " + verdict.sentence, flow_.remote.text(), {}});
+  finish(CloseCause::handshake, {"the handshake failed: " + verdict.sentence, flow_.remote.text(), {}});
 }
 
 void StreamConnection::sweep(Time now) {
@@ -339,7 +386,7 @@ void StreamConnection::sweep(Time now) {
       finish(CloseCause::connect, {"no connection within the time limit", flow_.remote.text(),
                                    "check the address and the firewall between"});
   } else if (state_ == ConnectionState::handshaking) {
-    if (now >= deadline_) refuse(tls_->timed_out(limits_.handshake_time));
+    if (now >= deadline_) refuse(secured_ ? upgrade_timed_out() : tls_->timed_out(limits_.handshake_time));
   } else if (write_stalled_ && now - *write_stalled_ >= limits_.write_stall_time) {
     finish(CloseCause::broken,
            {"the peer takes no bytes: its receive window stays shut", flow_.remote.text(), "look at the peer"});

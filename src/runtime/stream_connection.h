@@ -11,6 +11,7 @@
 #include "runtime/connection_view.h"
 #include "runtime/sip_transports.h"
 #include "runtime/tls_channel.h"
+#include "runtime/web_socket.h"
 #include "sip/transport/framing.h"
 
 namespace ringwall::runtime {
@@ -35,7 +36,7 @@ class ConnectionOwner {
   virtual MutableBytes scratch() = 0;
 };
 
-/// One TCP or TLS connection.
+/// One TCP or TLS connection, or a WebSocket over either.
 ///
 ///   connecting -> handshaking -> established -> closing -> (gone)
 ///
@@ -51,8 +52,8 @@ class StreamConnection : public std::enable_shared_from_this<StreamConnection> {
 
   StreamConnection(ConnectionOwner& owner, Socket socket, sip::Flow flow, const Limits& limits);
 
-  /// An accepted connection; without a context it is clear TCP.
-  void start_accepted(std::shared_ptr<TlsServerContext> tls);
+  /// An accepted connection; without a context it is clear TCP. With an engine it has to become a WebSocket.
+  void start_accepted(std::shared_ptr<TlsServerContext> tls, std::shared_ptr<WebSocketEngine> web_sockets = nullptr);
   /// Connects from `source` to the flow's remote address; without a context it is clear TCP.
   void start_connect(const boost::asio::ip::tcp::endpoint& source, std::shared_ptr<TlsClientContext> tls);
 
@@ -93,16 +94,26 @@ class StreamConnection : public std::enable_shared_from_this<StreamConnection> {
   void connected(const boost::system::error_code& trouble);
   void begin_handshake();
   void step_handshake();
+  void secured();
   void establish();
   void wait_readable();
   void wait_writable();
   void readable();
   void writable();
   void step_read();
+  bool reading() const;
+  bool take(std::string_view bytes);
   bool take_frames();
+  void watch_message_time(bool within_message);
+  bool web_socket_answered();
+  bool take_web_messages();
+  void take_web_message(std::string_view message);
+  bool end_web_socket();
+  HandshakeVerdict upgrade_timed_out() const;
   Io read_some();
   Io write_some(std::string_view bytes);
   void wrote(std::size_t count);
+  bool push(sip::TransmitId id, std::string bytes);
   void read_ended(IoStatus status);
   void refuse(HandshakeVerdict verdict);
   void fail_soon(CloseCause cause, Error why);
@@ -116,9 +127,11 @@ class StreamConnection : public std::enable_shared_from_this<StreamConnection> {
   const Limits& limits_;
   std::shared_ptr<TlsClientContext> client_context_;  ///< until the connect has ended
   std::unique_ptr<TlsChannel> tls_;
+  std::unique_ptr<WebSocket> web_;  ///< null: frames are cut by Content-Length
   sip::StreamFramer framer_;
   ConnectionState state_ = ConnectionState::connecting;
   bool waiting_to_read_ = false, waiting_to_write_ = false;
+  bool secured_ = false;      ///< the TLS handshake has ended, or there is none
   bool established_ = false;  ///< it was, once
   bool alias_known_ = false;
   bool finished_ = false;  ///< the owner has been told

@@ -106,7 +106,8 @@ WebSocketEngine::WebSocketEngine(WebSocketRules rules) : impl_(std::make_unique<
 WebSocketEngine::~WebSocketEngine() = default;
 
 struct WebSocket::Impl {
-  explicit Impl(WebSocketEngine::Impl& shared) : engine(shared), pipe(shared.context), stream(MemoryStream(pipe)) {
+  explicit Impl(std::shared_ptr<WebSocketEngine> shared)
+      : keep(std::move(shared)), engine(keep->impl()), pipe(engine.context), stream(MemoryStream(pipe)) {
     parser.emplace();
     parser->header_limit(limits::websocket_handshake_bytes);
     websocket::stream_base::decorator greet([](websocket::response_type& response) {
@@ -125,6 +126,7 @@ struct WebSocket::Impl {
   void read_next();
   void fail(const boost::system::error_code& trouble);
 
+  std::shared_ptr<WebSocketEngine> keep;
   WebSocketEngine::Impl& engine;
   MemoryPipe pipe;
   std::optional<http::request_parser<http::empty_body>> parser;  ///< until the upgrade
@@ -185,7 +187,7 @@ void WebSocket::Impl::read_next() {
   });
 }
 
-WebSocket::WebSocket(WebSocketEngine& engine) : impl_(std::make_unique<Impl>(engine.impl())) {}
+WebSocket::WebSocket(std::shared_ptr<WebSocketEngine> engine) : impl_(std::make_unique<Impl>(std::move(engine))) {}
 WebSocket::~WebSocket() = default;
 
 WebSocket::State WebSocket::state() const {

@@ -17,7 +17,7 @@ struct WebSocketRules {
   std::vector<std::string> origins;  ///< a browser's page must come from one of them; empty: from anywhere
 };
 
-/// What all WebSockets of one element share. It must outlive them.
+/// What all WebSockets of one element share.
 class WebSocketEngine {
  public:
   explicit WebSocketEngine(WebSocketRules rules);
@@ -37,7 +37,7 @@ class WebSocketEngine {
 ///   opening -> open -> closed
 class WebSocket {
  public:
-  explicit WebSocket(WebSocketEngine& engine);
+  explicit WebSocket(std::shared_ptr<WebSocketEngine> engine);
   ~WebSocket();
   WebSocket(const WebSocket&) = delete;
 

@@ -24,8 +24,7 @@ class WebSocketTest : public testing::Test {
   }
   /// What was refused, with the answer that the peer got.
   std::string refusal_of(std::string_view request, WebSocketRules rules = {}) {
-    WebSocketEngine strict(std::move(rules));
-    WebSocket refused(strict);
+    WebSocket refused(std::make_shared<WebSocketEngine>(std::move(rules)));
     refused.receive(request);
     EXPECT_EQ(refused.state(), WebSocket::State::closed);
     why = refused.why().text();
@@ -44,8 +43,7 @@ class WebSocketTest : public testing::Test {
     return static_cast<std::uint8_t>(out[2]) << 8 | static_cast<std::uint8_t>(out[3]);
   }
 
-  WebSocketEngine engine{WebSocketRules{}};
-  WebSocket socket{engine};
+  WebSocket socket{std::make_shared<WebSocketEngine>(WebSocketRules{})};
   std::string why;
 };
 
@@ -137,8 +135,7 @@ TEST_F(WebSocketTest, BrokenFramesEndIt) {
       {"\xf1" + client_frame(kText, "reserved bits").substr(1), 1002},
   };
   for (const auto& [bytes, code] : cases) {
-    WebSocketEngine shared{WebSocketRules{}};
-    WebSocket broken(shared);
+    WebSocket broken(std::make_shared<WebSocketEngine>(WebSocketRules{}));
     broken.receive(upgrade_request());
     (void)broken.take_output();
     broken.receive(bytes);
@@ -183,8 +180,7 @@ TEST_F(WebSocketTest, ThePathAndTheOriginAreChecked) {
       refusal_of(upgrade_request("Sec-WebSocket-Protocol: sip\r\nOrigin: https://evil.test\r\n", "/sip"), rules),
       StartsWith("HTTP/1.1 403 "));
   for (const char* origin : {"", "Origin: https://agent.ringwall.test\r\n"}) {
-    WebSocketEngine strict(rules);
-    WebSocket good(strict);
+    WebSocket good(std::make_shared<WebSocketEngine>(rules));
     good.receive(upgrade_request(std::string("Sec-WebSocket-Protocol: sip\r\n") + origin, "/sip?user=1001"));
     EXPECT_EQ(good.state(), WebSocket::State::open) << origin;
   }

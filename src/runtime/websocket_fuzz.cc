@@ -28,8 +28,7 @@ void drain(WebSocket& socket, Outcome& outcome) {
 }
 
 Outcome run(std::string_view stream, bool upgraded, std::size_t piece) {
-  WebSocketEngine engine({.path = "/", .origins = {"https://a.test"}});
-  WebSocket socket(engine);
+  WebSocket socket(std::make_shared<WebSocketEngine>(WebSocketRules{.path = "/", .origins = {"https://a.test"}}));
   Outcome outcome;
   if (upgraded) socket.receive(test::upgrade_request());
   while (!stream.empty()) {

@@ -68,7 +68,16 @@ ResponseTarget response_target(const Via& via, Transport transport) {
 }
 
 std::uint16_t default_port(Transport transport) {
-  return transport == Transport::tls ? 5061 : 5060;
+  switch (transport) {
+    case Transport::tls:
+      return 5061;
+    case Transport::wss:
+      return 443;  // RFC 7118 section 5.2
+    case Transport::ws:
+      return 80;
+    default:
+      return 5060;
+  }
 }
 
 }  // namespace ringwall::sip

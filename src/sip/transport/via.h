@@ -21,7 +21,7 @@ struct ResponseTarget {
 };
 ResponseTarget response_target(const Via& via, Transport transport);
 
-/// 5061 for TLS, 5060 for the others.
+/// 5061 for TLS, 443 and 80 for WebSockets (RFC 7118 section 5.2), 5060 for the others.
 std::uint16_t default_port(Transport transport);
 
 }  // namespace ringwall::sip
