@@ -9,9 +9,9 @@ namespace ringwall::call_manager {
 namespace {
 
 /// The line of an address-of-record: "sip:1001@ringwall.test" is "1001".
-std::string line_of(const std::string& aor) {
+std::string line_of(std::string_view aor) {
   const auto uri = sip::parse_uri(aor);
-  return uri ? call::user_or_uri(*uri) : aor;
+  return uri ? call::user_or_uri(*uri) : std::string(aor);
 }
 
 }  // namespace
@@ -31,10 +31,13 @@ void CallManager::restore(const std::vector<store::Binding>& bindings) {
     restored.call_id = binding.call_id;
     restored.cseq = binding.cseq;
     restored.user_agent = binding.user_agent;
-    if (const auto remote = parse_net_address(binding.remote)) restored.remote = *remote;
+    restored.path = binding.path;
+    const auto remote = parse_net_address(binding.remote).value_or(NetAddress{});
+    restored.remote_ip = remote.ip;
+    restored.remote_port = remote.port;
     restored.updated = now();
     restored.expires = now() + (binding.expires - wall);
-    registrar_.restore(std::move(restored));
+    registrar_.restore(restored);
   }
   store_.submit([wall](store::Database& database) -> Result<> {
     TRY_VOID(store::Registrations(database).remove_expired(wall));
@@ -53,9 +56,9 @@ store::Binding CallManager::stored(const sip::Binding& binding) const {
   out.call_id = binding.call_id;
   out.cseq = binding.cseq;
   out.expires = wall_now() + std::chrono::duration_cast<std::chrono::seconds>(binding.expires - now());
-  out.path = fmt::format("{}", fmt::join(binding.path, ", "));
+  out.path = binding.path;
   out.peer = phone ? phone->name : "";
-  out.remote = binding.remote.port ? binding.remote.text() : "";
+  out.remote = binding.remote_port ? binding.remote().text() : "";
   out.transport = sip::print(binding.transport);
   out.user_agent = binding.user_agent;
   return out;
@@ -63,8 +66,8 @@ store::Binding CallManager::stored(const sip::Binding& binding) const {
 
 std::vector<store::Binding> CallManager::bindings() const {
   std::vector<store::Binding> out;
-  for (const sip::Binding* binding : registrar_.all())
-    out.push_back(stored(*binding));
+  for (const sip::Binding& binding : registrar_.all())
+    out.push_back(stored(binding));
   return out;
 }
 
@@ -96,7 +99,7 @@ void CallManager::apply(const std::vector<sip::BindingChange>& changes) {
     const bool removed = change.kind == sip::BindingChange::Kind::removed;
     if (change.kind != sip::BindingChange::Kind::refreshed)
       log::info(name(), "{} {} at {}{}", removed ? "gone:" : "registered:", change.binding.aor,
-                change.binding.remote.text(), change.reason.empty() ? "" : " (" + change.reason + ")");
+                change.binding.remote().text(), change.reason.empty() ? "" : fmt::format(" ({})", change.reason));
     store_.submit([binding = stored(change.binding), removed](store::Database& database) {
       store::Registrations registrations(database);
       return removed ? registrations.remove(binding) : registrations.put(binding);
@@ -120,16 +123,16 @@ void CallManager::arm_timer() {
 void CallManager::on_invite(const sip::IncomingInvite& invite, const policy::Admitted& peer) {
   const std::string number = call::user_or_uri(invite.message->request_uri());
   if (site().phone_of_line(number)) {
-    for (const sip::Binding* binding : registrar_.lookup(fmt::format("sip:{}@{}", number, site().domain), now())) {
-      if (!binding->flow) continue;  // from before a restart: the phone has yet to come back
+    for (const sip::Binding& binding : registrar_.lookup(fmt::format("sip:{}@{}", number, site().domain), now())) {
+      if (!binding.flow) continue;  // from before a restart: the phone has yet to come back
       const std::string phone = site().phone_of_line(number)->name;
       LineCall::start(
           *this, invite, peer,
           {.peer = phone,
            .number = number,
-           .request_uri = binding->contact,
+           .request_uri = std::string(binding.contact),
            .route = {
-               .flow = binding->flow, .transport = binding->transport, .address = binding->remote, .peer = phone}});
+               .flow = binding.flow, .transport = binding.transport, .address = binding.remote(), .peer = phone}});
       return;
     }
     agent().refuse(invite, {.status = 480,
