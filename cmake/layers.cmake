@@ -11,6 +11,7 @@ ringwall_layer(sip/dialog ALLOWS base sip/message sip/transaction)
 ringwall_layer(sip/auth ALLOWS base crypto sip/message)
 ringwall_layer(sip/registrar ALLOWS base crypto sip/message sip/transport)
 ringwall_layer(sip/endpoint ALLOWS base sip/message sip/transport sip/transaction sip/dialog)
+ringwall_layer(sip/event ALLOWS base sip/message USES PkgConfig::pugixml)
 ringwall_layer(sdp ALLOWS base)
 ringwall_layer(media ALLOWS base crypto TEST_USES PkgConfig::srtp2)
 ringwall_layer(runtime ALLOWS base crypto policy sip/message sip/transport sip/endpoint sdp media
@@ -22,7 +23,7 @@ ringwall_layer(router ALLOWS base policy store)
 ringwall_layer(call_server ALLOWS base policy sip/message sip/endpoint sip/dialog sdp media runtime call router)
 ringwall_layer(voice_browser ALLOWS base policy sip/message sip/endpoint sip/dialog sdp media runtime call
                USES PkgConfig::pugixml)
-ringwall_layer(call_manager ALLOWS base policy sip/message sip/endpoint sip/dialog sip/registrar sdp media runtime store call)
+ringwall_layer(call_manager ALLOWS base policy sip/message sip/endpoint sip/dialog sip/registrar sip/event sdp media runtime store call)
 ringwall_layer(desktop ALLOWS base policy runtime USES Boost::headers Boost::json Threads::Threads)
 ringwall_layer(proof ALLOWS base crypto policy sdp media runtime call USES ${PCAP_LIBRARY} Boost::json)
 ringwall_layer(cli ALLOWS base crypto policy pki sip/message sip/endpoint sip/dialog sip/registrar sdp media runtime
