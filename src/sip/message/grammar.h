@@ -8,19 +8,22 @@
 /// Character classes and small scanners of RFC 3261 section 25.1, for the parsers of this folder.
 namespace ringwall::sip::grammar {
 
-inline constexpr std::uint8_t token = 1;     ///< token
-inline constexpr std::uint8_t user = 2;      ///< unreserved, user-unreserved and '%'; also ':' for the password
-inline constexpr std::uint8_t host = 4;      ///< host names (with the underscore that is met in practice) and IPv4
-inline constexpr std::uint8_t uri_tail = 8;  ///< what may stand after the host: parameters and headers
-inline constexpr std::uint8_t param_value =
-    16;  ///< unquoted value of a header parameter: token, host, and more that is harmless
-inline constexpr std::uint8_t hex = 32;
-inline constexpr std::uint8_t param_name = 128;  ///< name of a header or URI parameter
-inline constexpr std::uint8_t display = 64;      ///< unquoted display name: token, space, and bytes above ASCII
+inline constexpr std::uint16_t token = 1;         ///< token
+inline constexpr std::uint16_t user = 2;          ///< unreserved, user-unreserved and '%'; also ':' for the password
+inline constexpr std::uint16_t host = 4;          ///< host names (with the underscore that is met in practice) and IPv4
+inline constexpr std::uint16_t uri_tail = 8;      ///< what may stand after the host: parameters and headers
+inline constexpr std::uint16_t param_value = 16;  ///< unquoted value of a header parameter: token, host, and more that
+                                                  ///< is harmless
+inline constexpr std::uint16_t hex = 32;
+inline constexpr std::uint16_t display = 64;      ///< unquoted display name: token, space, and bytes above ASCII
+inline constexpr std::uint16_t param_name = 128;  ///< name of a header or URI parameter
+inline constexpr std::uint16_t percent = 256;     ///< '%': an escape begins
+inline constexpr std::uint16_t colon = 512;
+inline constexpr std::uint16_t uri_tail_end = 1024;  ///< what ends a URI parameter: ';' and '?'
 
-consteval std::array<std::uint8_t, 256> make_classes() {
-  std::array<std::uint8_t, 256> out{};
-  auto add = [&out](std::string_view characters, std::uint8_t classes) {
+consteval std::array<std::uint16_t, 256> make_classes() {
+  std::array<std::uint16_t, 256> out{};
+  auto add = [&out](std::string_view characters, std::uint16_t classes) {
     for (char c : characters)
       out[static_cast<unsigned char>(c)] |= classes;
   };
@@ -34,26 +37,32 @@ consteval std::array<std::uint8_t, 256> make_classes() {
   add("[]:/?@&=$()#|^{}\\", param_value);
   add("0123456789abcdefABCDEF", hex);
   add(" \t", display);
+  add("%", percent);
+  add(":", colon);
+  add(";?", uri_tail_end);
   for (std::size_t c = 0x80; c < 0x100; ++c)
     out[c] |= display | param_value;
   return out;
 }
-inline constexpr std::array<std::uint8_t, 256> classes = make_classes();
+inline constexpr std::array<std::uint16_t, 256> classes = make_classes();
 
-inline bool is(char c, std::uint8_t wanted) {
-  return (classes[static_cast<unsigned char>(c)] & wanted) != 0;
+inline std::uint16_t classes_of(char c) {
+  return classes[static_cast<unsigned char>(c)];
+}
+inline bool is(char c, std::uint16_t wanted) {
+  return (classes_of(c) & wanted) != 0;
 }
 inline bool is_space(char c) {
   return c == ' ' || c == '\t';
 }
-inline bool all(std::string_view text, std::uint8_t wanted) {
+inline bool all(std::string_view text, std::uint16_t wanted) {
   for (char c : text) {
     if (!is(c, wanted)) return false;
   }
   return true;
 }
 /// Length of the longest prefix of that class.
-inline std::size_t prefix(std::string_view text, std::uint8_t wanted) {
+inline std::size_t prefix(std::string_view text, std::uint16_t wanted) {
   std::size_t at = 0;
   while (at < text.size() && is(text[at], wanted))
     ++at;

@@ -1,12 +1,36 @@
 #include "sip/message/message.h"
 
-#include "base/check.h"
+#include <cstring>
+#include <new>
+#include <type_traits>
+
 #include "sip/message/grammar.h"
 #include "sip/message/index.h"
 
 namespace ringwall::sip {
 
-Message::Message(std::unique_ptr<Index> index) : index_(std::move(index)) {}
+std::unique_ptr<Message::Index, Message::Free> Message::Index::make(std::size_t field_capacity,
+                                                                    std::string_view bytes) {
+  static_assert(std::is_trivially_destructible_v<Index> && std::is_trivially_destructible_v<HeaderField>);
+  static_assert(sizeof(Index) % alignof(HeaderField) == 0);
+  const std::size_t fields_size = field_capacity * sizeof(HeaderField);
+  void* memory = ::operator new(sizeof(Index) + fields_size + bytes.size() + padding);
+  auto* index = new (memory) Index;
+  char* after = static_cast<char*>(memory) + sizeof(Index);
+  index->fields = reinterpret_cast<HeaderField*>(after);
+  index->buffer = after + fields_size;
+  index->size = bytes.size();
+  index->first.fill(absent);
+  std::memcpy(index->buffer, bytes.data(), bytes.size());
+  std::memset(index->buffer + bytes.size(), 0, padding);
+  return std::unique_ptr<Index, Free>(index);
+}
+
+void Message::Free::operator()(Index* index) const {
+  ::operator delete(index);
+}
+
+Message::Message(std::unique_ptr<Index, Free> index) : index_(std::move(index)) {}
 Message::Message(Message&&) noexcept = default;
 Message& Message::operator=(Message&&) noexcept = default;
 Message::~Message() = default;
@@ -31,7 +55,7 @@ std::string_view Message::reason_phrase() const {
 }
 
 std::span<const HeaderField> Message::headers() const {
-  return index_->fields;
+  return index_->all();
 }
 
 std::string_view Message::header(HeaderName name) const {
@@ -41,7 +65,7 @@ std::string_view Message::header(HeaderName name) const {
 
 std::string_view Message::header(std::string_view name) const {
   if (const HeaderName known = parse_header_name(name); known != HeaderName::other) return header(known);
-  for (const HeaderField& field : index_->fields) {
+  for (const HeaderField& field : index_->all()) {
     if (field.name == HeaderName::other && grammar::same(field.text_name, name)) return field.value;
   }
   return {};
@@ -53,7 +77,7 @@ bool Message::has(HeaderName name) const {
 
 std::vector<std::string_view> Message::values(HeaderName name) const {
   std::vector<std::string_view> out;
-  for (const HeaderField& field : index_->fields) {
+  for (const HeaderField& field : index_->all()) {
     if (field.name != name) continue;
     std::string_view rest = field.value;
     while (!rest.empty()) {
@@ -99,7 +123,7 @@ std::string_view Message::body() const {
   return index_->body;
 }
 std::string_view Message::bytes() const {
-  return {index_->buffer.get(), index_->size};
+  return {index_->buffer, index_->size};
 }
 
 }  // namespace ringwall::sip

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -163,9 +164,9 @@ struct ParseError {
   bool answerable = false;
 };
 
-/// A received message: one owned buffer, and views into it. Cheap to move, never copied.
-/// Parsing checks everything that each layer relies on: start line, the six mandatory headers of RFC 3261 section 8.1.1
-/// (To, From, CSeq, Call-ID, Max-Forwards may be absent, Via), that single headers are single, Content-Length, limits.
+/// A received message: one owned buffer, and views into it. Cheap to move, never copied. Parsing checks everything that
+/// each layer relies on: start line, the six mandatory headers of RFC 3261 section 8.1.1 (To, From, CSeq, Call-ID,
+/// Max-Forwards may be absent, Via), that single headers are single, Content-Length, limits.
 class Message {
  public:
   static std::expected<Message, ParseError> parse(std::string_view bytes);
@@ -205,8 +206,11 @@ class Message {
  private:
   friend class MessageParser;
   struct Index;
-  explicit Message(std::unique_ptr<Index> index);
-  std::unique_ptr<Index> index_;
+  struct Free {
+    void operator()(Index* index) const;
+  };
+  explicit Message(std::unique_ptr<Index, Free> index);
+  std::unique_ptr<Index, Free> index_;
 };
 
 using MessagePtr = std::shared_ptr<const Message>;
@@ -215,10 +219,14 @@ using MessagePtr = std::shared_ptr<const Message>;
 /// cannot become a header.
 class MessageWriter {
  public:
+  /// `room`: about how many bytes the whole message will have, so that memory is taken once.
+  explicit MessageWriter(std::size_t room = 1024) { out_.reserve(room); }
   MessageWriter& request(std::string_view method, std::string_view uri);
   MessageWriter& status(int code, std::string_view reason = {});  ///< empty reason: the RFC's phrase
   MessageWriter& header(HeaderName name, std::string_view value);
   MessageWriter& header(std::string_view name, std::string_view value);
+  /// A value of several pieces, written one behind the other.
+  MessageWriter& header(HeaderName name, std::initializer_list<std::string_view> pieces);
   /// Writes Content-Type (if not empty), Content-Length, the empty line and the body; the message is complete.
   [[nodiscard]] std::string finish(std::string_view content_type = {}, std::string_view body = {});
 

@@ -1,7 +1,9 @@
-#include <array>
+#include "sip/message/names.h"
 
-#include "sip/message/grammar.h"
-#include "sip/message/message.h"
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
 
 namespace ringwall::sip {
 namespace {
@@ -141,18 +143,18 @@ constexpr HeaderName compact_form(char letter) {
   }
 }
 
-constexpr char fold(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+/// Upper and lower case letters become equal (and other pairs too: this only chooses a slot).
+constexpr std::size_t blend(char c) {
+  return static_cast<unsigned char>(c) | 0x20U;
 }
 
 constexpr std::size_t table_size = 512;
 
 /// Length, first, middle and last letter tell the known headers apart.
-constexpr std::size_t slot_of(std::string_view text, std::size_t first_factor, std::size_t last_factor) {
-  const auto first = static_cast<unsigned char>(fold(text.front()));
-  const auto last = static_cast<unsigned char>(fold(text.back()));
-  const auto middle = static_cast<unsigned char>(fold(text[text.size() / 2]));
-  return (text.size() + first * first_factor + middle * 11 + last * last_factor) % table_size;
+constexpr std::size_t slot_of(const char* text, std::size_t length, std::size_t first_factor, std::size_t last_factor) {
+  return (length + blend(text[0]) * first_factor + blend(text[length / 2]) * 11 +
+          blend(text[length - 1]) * last_factor) %
+         table_size;
 }
 
 struct NameTable {
@@ -169,7 +171,7 @@ consteval NameTable make_table() {
       table.slots.fill(HeaderName::other);
       bool clash = false;
       for (std::size_t i = 0; i < header_count && !clash; ++i) {
-        HeaderName& slot = table.slots[slot_of(header_names[i], first, last)];
+        HeaderName& slot = table.slots[slot_of(header_names[i].data(), header_names[i].size(), first, last)];
         clash = slot != HeaderName::other;
         slot = static_cast<HeaderName>(i);
       }
@@ -180,9 +182,45 @@ consteval NameTable make_table() {
 }
 constexpr NameTable table = make_table();
 
+/// A name in four words, and the bits of them that must be equal: all but the case of letters, none behind the end.
+struct NameWords {
+  static constexpr std::size_t count = 4;
+  std::array<std::uint64_t, count> text{};
+  std::array<std::uint64_t, count> weight{};
+};
+
+consteval std::array<NameWords, header_count> make_words() {
+  std::array<NameWords, header_count> out{};
+  for (std::size_t i = 0; i < header_count; ++i) {
+    std::array<char, known_name_room> text{};
+    std::array<char, known_name_room> weight{};
+    for (std::size_t at = 0; at < header_names[i].size(); ++at) {
+      const char c = header_names[i][at];
+      text[at] = c;
+      weight[at] = static_cast<char>(c == '-' ? 0xff : 0xdf);
+    }
+    out[i] = {std::bit_cast<std::array<std::uint64_t, NameWords::count>>(text),
+              std::bit_cast<std::array<std::uint64_t, NameWords::count>>(weight)};
+  }
+  return out;
+}
+constexpr std::array<NameWords, header_count> words = make_words();
+
+/// The one-letter forms by their letter.
+consteval std::array<HeaderName, 256> make_compact_forms() {
+  std::array<HeaderName, 256> out{};
+  for (std::size_t c = 0; c < out.size(); ++c) {
+    const bool upper = c >= 'A' && c <= 'Z';
+    out[c] = compact_form(static_cast<char>(upper ? c | 0x20 : c));
+  }
+  return out;
+}
+constexpr std::array<HeaderName, 256> compact_forms = make_compact_forms();
+
 }  // namespace
 
 Method parse_method(std::string_view text) {
+  if (text == "INVITE") return Method::invite;  // most messages have it, for their CSeq has
   for (std::size_t i = 0; i + 1 < method_names.size(); ++i) {
     if (text == method_names[i]) return static_cast<Method>(i);
   }
@@ -193,13 +231,25 @@ std::string_view print(Method method) {
   return method_names[static_cast<std::size_t>(method)];
 }
 
-HeaderName parse_header_name(std::string_view text) {
-  if (text.empty()) return HeaderName::other;
-  if (text.size() == 1) return compact_form(fold(text.front()));
-  const HeaderName name = table.slots[slot_of(text, table.first_factor, table.last_factor)];
-  if (name == HeaderName::other || !grammar::same(text, header_names[static_cast<std::size_t>(name)]))
+HeaderName find_header_name(const char* text, std::size_t length) {
+  if (length == 1) return compact_forms[static_cast<unsigned char>(text[0])];
+  const HeaderName name = table.slots[slot_of(text, length, table.first_factor, table.last_factor)];
+  if (name == HeaderName::other || header_names[static_cast<std::size_t>(name)].size() != length)
     return HeaderName::other;
-  return name;
+  std::array<std::uint64_t, NameWords::count> read;
+  std::memcpy(read.data(), text, sizeof read);
+  const NameWords& known = words[static_cast<std::size_t>(name)];
+  std::uint64_t difference = 0;
+  for (std::size_t i = 0; i < NameWords::count; ++i)
+    difference |= (read[i] ^ known.text[i]) & known.weight[i];
+  return difference == 0 ? name : HeaderName::other;
+}
+
+HeaderName parse_header_name(std::string_view text) {
+  if (text.empty() || text.size() > known_name_room) return HeaderName::other;
+  std::array<char, known_name_room> padded{};
+  std::memcpy(padded.data(), text.data(), text.size());
+  return find_header_name(padded.data(), text.size());
 }
 
 std::string_view print(HeaderName name) {

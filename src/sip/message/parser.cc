@@ -1,10 +1,13 @@
-#include <cstring>
+#include <algorithm>
+#include <new>
 
 #include "base/limits.h"
 #include "base/text.h"
 #include "sip/message/grammar.h"
 #include "sip/message/index.h"
+#include "sip/message/names.h"
 #include "sip/message/salvage.h"
+#include "sip/message/scan.h"
 #include "sip/message/values.h"
 
 namespace ringwall::sip {
@@ -61,12 +64,13 @@ class MessageParser {
   bool refuse(HeaderName name, const char* why) { return refuse(400, std::string(print(name)) + ": " + why); }
 
   bool read_all();
-  bool take_line(std::string_view& line);
-  bool read_start_line();
+  void unfold();
+  bool read_start_line(std::string_view line);
   bool read_request_line(std::string_view line);
   bool read_status_line(std::string_view line);
   bool read_fields();
   bool add_field(std::string_view line);
+  bool name_field(std::string_view line, HeaderField& field);
   bool read_mandatory();
   bool read_addresses(HeaderName name);
   bool read_contacts();
@@ -74,9 +78,8 @@ class MessageParser {
   bool read_body();
 
   std::string_view received_;
-  std::unique_ptr<Message::Index> index_ = std::make_unique<Message::Index>();
-  char* begin_ = nullptr;
-  std::size_t at_ = 0;
+  HeadLines lines_;
+  std::unique_ptr<Message::Index, Message::Free> index_;
   std::string_view method_;
   ParseError error_;
 };
@@ -87,31 +90,23 @@ bool MessageParser::read_all() {
     skip += 2;
   const std::string_view bytes = received_.substr(skip);
   if (bytes.size() > limits::sip_message_bytes) return refuse(513, "Message larger than 65536 bytes");
-  index_->buffer = std::make_unique_for_overwrite<char[]>(bytes.size());
-  index_->size = bytes.size();
-  index_->first.fill(Message::Index::absent);
-  begin_ = index_->buffer.get();
-  if (!bytes.empty()) std::memcpy(begin_, bytes.data(), bytes.size());
-  return read_start_line() && read_fields() && read_mandatory() && read_contacts() && read_numbers() && read_body();
+  if (const char* trouble = scan_head(bytes, lines_)) return refuse(400, trouble);
+  index_ = Message::Index::make(lines_.count - 1, bytes);
+  if (lines_.folded) unfold();
+  return read_start_line({index_->buffer, lines_.ends[0]}) && read_fields() && read_mandatory() && read_contacts() &&
+         read_numbers() && read_body();
 }
 
-/// The next line without its CRLF. A bare CR or LF is no line end in SIP; taking it for one would let two parsers see
-/// different headers.
-bool MessageParser::take_line(std::string_view& line) {
-  const char* start = begin_ + at_;
-  const void* found = std::memchr(start, '\n', index_->size - at_);
-  if (found == nullptr) return refuse(400, "The header section does not end with an empty line");
-  const auto length = static_cast<std::size_t>(static_cast<const char*>(found) - start);
-  if (length == 0 || start[length - 1] != '\r' || std::memchr(start, '\r', length - 1) != nullptr)
-    return refuse(400, "A line does not end with CRLF");
-  line = {start, length - 1};
-  at_ += length + 1;
-  return true;
+/// A folded line is one line with spaces instead of the CRLF (RFC 3261 section 7.3.1).
+void MessageParser::unfold() {
+  for (std::size_t i = 1; i < lines_.count; ++i) {
+    char* end = index_->buffer + lines_.ends[i];
+    std::replace(index_->buffer + lines_.ends[i - 1] + 2, end, '\r', ' ');
+    std::replace(index_->buffer + lines_.ends[i - 1] + 2, end, '\n', ' ');
+  }
 }
 
-bool MessageParser::read_start_line() {
-  std::string_view line;
-  if (!take_line(line)) return false;
+bool MessageParser::read_start_line(std::string_view line) {
   constexpr std::string_view protocol = "SIP/";
   return grammar::same(line.substr(0, protocol.size()), protocol) ? read_status_line(line) : read_request_line(line);
 }
@@ -150,40 +145,45 @@ bool MessageParser::read_status_line(std::string_view line) {
 }
 
 bool MessageParser::read_fields() {
-  index_->fields.reserve(24);
-  for (;;) {
-    std::string_view line;
-    if (!take_line(line)) return false;
-    if (line.empty()) return true;
-    while (at_ < index_->size && grammar::is_space(begin_[at_])) {  // folded: one line with spaces instead of the CRLF
-      begin_[at_ - 2] = begin_[at_ - 1] = ' ';
-      std::string_view more;
-      if (!take_line(more)) return false;
-      line = {line.data(), static_cast<std::size_t>(more.data() + more.size() - line.data())};
-    }
-    if (!add_field(line)) return false;
+  for (std::size_t i = 1; i < lines_.count; ++i) {
+    const std::size_t start = lines_.ends[i - 1] + 2;
+    if (!add_field({index_->buffer + start, lines_.ends[i] - start})) return false;
   }
+  return true;
 }
 
-bool MessageParser::add_field(std::string_view line) {
+/// Finds the name; `field.value` begins behind the colon. Loading 32 bytes is always possible: the buffer is padded.
+bool MessageParser::name_field(std::string_view line, HeaderField& field) {
+  std::size_t colon = find_colon_32(line.data());
+  if (colon > 0 && colon < line.size() && colon < known_name_room) {
+    field.name = find_header_name(line.data(), colon);
+    field.text_name = line.substr(0, colon);
+    field.value = line.substr(colon + 1);
+    if (field.name != HeaderName::other) return true;
+  }
   const std::size_t length = grammar::prefix(line, grammar::token);
   std::string_view rest = line.substr(length);
   grammar::skip_spaces(rest);
   if (length == 0 || !rest.starts_with(':')) return refuse(400, "A header line is not: name, colon, value");
-  if (index_->fields.size() == limits::sip_header_count) return refuse(400, "More than 256 header fields");
-  HeaderField field;
   field.text_name = line.substr(0, length);
   field.name = parse_header_name(field.text_name);
-  field.value = grammar::trim_spaces(rest.substr(1));
+  field.value = rest.substr(1);
+  return true;
+}
+
+bool MessageParser::add_field(std::string_view line) {
+  HeaderField& field = *new (index_->fields + index_->field_count) HeaderField;
+  if (!name_field(line, field)) return false;
+  field.value = grammar::trim_spaces(field.value);
   if (field.name != HeaderName::other) {
     const auto slot = static_cast<std::size_t>(field.name);
     if (index_->first[slot] == Message::Index::absent) {
-      index_->first[slot] = static_cast<std::uint16_t>(index_->fields.size());
+      index_->first[slot] = static_cast<std::uint16_t>(index_->field_count);
     } else if (singles[slot]) {
       return refuse(field.name, "the header is given twice");
     }
   }
-  index_->fields.push_back(field);
+  ++index_->field_count;
   return true;
 }
 
@@ -209,17 +209,17 @@ bool MessageParser::read_mandatory() {
 
 /// Checks every value of an address list.
 bool MessageParser::read_addresses(HeaderName name) {
-  if (index_->find(name) == nullptr) return true;
-  for (const HeaderField& field : index_->fields) {
-    if (field.name != name) continue;
-    std::string_view rest = field.value;
-    for (;;) {
-      const std::size_t length = grammar::list_value_length(rest);
+  const HeaderField* field = index_->find(name);
+  if (field == nullptr) return true;
+  std::size_t count = 0;
+  for (const HeaderField* const end = index_->fields + index_->field_count; field != end; ++field) {
+    if (field->name != name) continue;
+    for (std::string_view rest = field->value;; rest.remove_prefix(1)) {
       NameAddr address;
-      if (const char* trouble = read_name_addr(rest.substr(0, length), address)) return refuse(name, trouble);
+      if (const char* trouble = take_name_addr(rest, address)) return refuse(name, trouble);
+      if (++count > limits::sip_values_per_header) return refuse(name, "there are more than 256 values");
       if (name == HeaderName::contact && !index_->contact) index_->contact = address;
-      if (length == rest.size()) break;
-      rest.remove_prefix(length + 1);
+      if (rest.empty()) break;
     }
   }
   return true;
@@ -250,15 +250,16 @@ bool MessageParser::read_numbers() {
 
 /// Without Content-Length the body ends with the packet; with one, what follows it is not ours (RFC 3261 section 18.3).
 bool MessageParser::read_body() {
-  std::size_t length = index_->size - at_;
+  const std::size_t begin = lines_.head_bytes;
+  std::size_t length = index_->size - begin;
   if (const HeaderField* field = index_->find(HeaderName::content_length)) {
     const auto announced = parse_unsigned<std::size_t>(field->value);
     if (!announced) return refuse(HeaderName::content_length, "it is not a number");
     if (*announced > length) return refuse(HeaderName::content_length, "it is larger than the body that came");
     length = *announced;
   }
-  index_->body = {begin_ + at_, length};
-  index_->size = at_ + length;
+  index_->body = {index_->buffer + begin, length};
+  index_->size = begin + length;
   return true;
 }
 

@@ -2,33 +2,44 @@
 
 #include "base/text.h"
 #include "sip/message/grammar.h"
+#include "sip/message/names.h"
 #include "sip/message/salvage.h"
 
 namespace ringwall::sip {
 namespace {
 
+bool is_copied(HeaderName name) {
+  using enum HeaderName;
+  return name == via || name == from || name == to || name == call_id || name == cseq || name == record_route ||
+         name == timestamp;
+}
+
 void write_to(MessageWriter& writer, std::string_view to, bool has_tag, std::string_view tag) {
   if (has_tag || tag.empty()) {
     writer.header(HeaderName::to, to);
-    return;
+  } else {
+    writer.header(HeaderName::to, {to, ";tag=", tag});
   }
-  std::string tagged;
-  tagged.reserve(to.size() + tag.size() + 5);
-  tagged.append(to).append(";tag=").append(tag);
-  writer.header(HeaderName::to, tagged);
 }
 
-/// The first Via field with its first value replaced.
-std::string with_top_via(std::string_view field, std::string_view top_via) {
-  std::string out(top_via);
-  out += field.substr(grammar::list_value_length(field));
-  return out;
+/// More than a response can need: the header lines it copies, with their long names, and what it adds.
+std::size_t room_for(const Message& request, const ResponseParts& parts) {
+  constexpr std::size_t line = 24;    // longest copied name, colon, space, CRLF
+  constexpr std::size_t fixed = 128;  // status line, Content-Length
+  std::size_t room = fixed + parts.reason.size() + parts.to_tag.size() + parts.top_via.size() +
+                     parts.content_type.size() + parts.body.size();
+  for (const HeaderField& field : request.headers()) {
+    if (is_copied(field.name)) room += field.value.size() + line;
+  }
+  for (const HeaderLine& added : parts.headers)
+    room += added.text_name.size() + added.value.size() + known_name_room;
+  return room;
 }
 
 }  // namespace
 
 std::string make_response(const Message& request, int status, const ResponseParts& parts) {
-  MessageWriter writer;
+  MessageWriter writer(room_for(request, parts));
   writer.status(status, parts.reason);
   const bool makes_route_set = status > 100 && status < 300;
   bool first_via = true;
@@ -36,7 +47,9 @@ std::string make_response(const Message& request, int status, const ResponsePart
     switch (field.name) {
       case HeaderName::via:
         if (first_via && !parts.top_via.empty()) {
-          writer.header(HeaderName::via, with_top_via(field.value, parts.top_via));
+          // Only the first value of the field is replaced.
+          const std::string_view others = field.value.substr(grammar::list_value_length(field.value));
+          writer.header(HeaderName::via, {parts.top_via, others});
         } else {
           writer.header(HeaderName::via, field.value);
         }
@@ -60,8 +73,13 @@ std::string make_response(const Message& request, int status, const ResponsePart
         break;
     }
   }
-  for (const HeaderLine& line : parts.headers)
-    writer.header(line.name == HeaderName::other ? line.text_name : print(line.name), line.value);
+  for (const HeaderLine& line : parts.headers) {
+    if (line.name == HeaderName::other) {
+      writer.header(line.text_name, line.value);
+    } else {
+      writer.header(line.name, line.value);
+    }
+  }
   return writer.finish(parts.content_type, parts.body);
 }
 

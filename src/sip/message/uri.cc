@@ -33,27 +33,44 @@ bool plain_text(std::string_view text) {
   });
 }
 
-const char* parse_user_info(Uri& uri, std::string_view text) {
-  if (!grammar::all(text, grammar::user) || !grammar::well_escaped(text))
+/// Reads user [":" password] "@" from the front of `rest`, if there is an '@'.
+const char* parse_user_info(Uri& uri, std::string_view& rest) {
+  std::uint16_t seen = 0;
+  std::size_t length = 0;
+  while (length < rest.size() && is(rest[length], grammar::user))
+    seen |= grammar::classes_of(rest[length++]);
+  if (length == rest.size() || rest[length] != '@') {
+    // No host holds an '@' either: if one comes later, the part before it is to blame.
+    const bool at_later = length < rest.size() && rest[length] != '[' && rest.find('@', length) != npos;
+    return at_later ? "the user part holds a character that must be escaped" : nullptr;
+  }
+  uri.user = rest.substr(0, length);
+  rest.remove_prefix(length + 1);
+  if ((seen & grammar::percent) != 0 && !grammar::well_escaped(uri.user))
     return "the user part holds a character that must be escaped";
-  const auto colon = text.find(':');
-  uri.user = text.substr(0, colon);
-  if (colon != npos) uri.password = text.substr(colon + 1);
+  if ((seen & grammar::colon) != 0) {
+    const auto colon = uri.user.find(':');
+    uri.password = uri.user.substr(colon + 1);
+    uri.user = uri.user.substr(0, colon);
+  }
   return uri.user.empty() ? "nothing stands before the '@'" : nullptr;
+}
+
+/// Length of the "[...]" that `rest` begins with, 0 if it does not hold an IPv6 address.
+std::size_t ipv6_reference_length(std::string_view rest) {
+  std::size_t at = 1;
+  bool colon = false;
+  for (; at < rest.size() && (is(rest[at], grammar::hex) || rest[at] == ':' || rest[at] == '.'); ++at)
+    colon = colon || rest[at] == ':';
+  return colon && at < rest.size() && rest[at] == ']' ? at + 1 : 0;
 }
 
 /// Reads host [":" port] from the front of `rest`.
 const char* parse_host_port(Uri& uri, std::string_view& rest) {
   std::size_t length = 0;
-  if (!rest.empty() && rest.front() == '[') {
-    length = rest.find(']');
-    if (length == npos) return "the IPv6 reference has no ']'";
-    ++length;
-    const std::string_view inside = rest.substr(1, length - 2);
-    for (char c : inside) {
-      if (!is(c, grammar::hex) && c != ':' && c != '.') return "the IPv6 reference is not an address";
-    }
-    if (inside.find(':') == npos) return "the IPv6 reference is not an address";
+  if (rest.starts_with('[')) {
+    length = ipv6_reference_length(rest);
+    if (length == 0) return "the IPv6 reference is not an address in brackets";
   } else {
     length = grammar::prefix(rest, grammar::host);
   }
@@ -62,38 +79,49 @@ const char* parse_host_port(Uri& uri, std::string_view& rest) {
   if (uri.host.empty()) return "there is no host";
   if (rest.empty() || rest.front() != ':') return nullptr;
   rest.remove_prefix(1);
+  std::uint32_t port = 0;
   std::size_t digits = 0;
-  while (digits < rest.size() && rest[digits] >= '0' && rest[digits] <= '9')
-    ++digits;
-  const auto port = parse_unsigned<std::uint16_t>(rest.substr(0, digits));
-  if (!port || *port == 0) return "the port is not a number from 1 to 65535";
-  uri.port = *port;
+  for (; digits < rest.size() && digits < 6 && rest[digits] >= '0' && rest[digits] <= '9'; ++digits)
+    port = port * 10 + static_cast<std::uint32_t>(rest[digits] - '0');
+  if (port == 0 || port > 0xffff) return "the port is not a number from 1 to 65535";
+  uri.port = static_cast<std::uint16_t>(port);
   rest.remove_prefix(digits);
   return nullptr;
 }
 
+/// Reads name ["=" value] from the front of `rest`, up to ';', '?' or a character that may not stand here.
+std::string_view take_parameter(std::string_view& rest, std::uint16_t& seen) {
+  std::size_t length = 0;
+  std::size_t name = npos;
+  for (; length < rest.size(); ++length) {
+    const std::uint16_t classes = grammar::classes_of(rest[length]);
+    if ((classes & grammar::uri_tail) == 0 || (classes & grammar::uri_tail_end) != 0) break;
+    if (name == npos && rest[length] == '=') name = length;
+    seen |= classes;
+  }
+  const std::string_view out = rest.substr(0, std::min(name, length));
+  rest.remove_prefix(length);
+  return out;
+}
+
 /// Every parameter has a name, and no name stands twice (RFC 3261 section 19.1.1). Comparing two URIs takes time with
-/// the square of their number, so that has a limit.
-const char* check_parameters(std::string_view parameters) {
-  struct Name {
-    const char* text;
-    std::size_t length;
-  };
-  std::array<Name, limits::sip_uri_parameters> names;  // left unset: only the first `count` are read
+/// the square of their number, so that has a limit. Leaves `rest` behind the last one.
+const char* take_parameters(std::string_view& rest, std::uint16_t& seen) {
+  std::array<const char*, limits::sip_uri_parameters> names;  // left unset: only the first `count` are read
+  std::array<std::size_t, limits::sip_uri_parameters> lengths;
   std::size_t count = 0;
-  for (std::string_view rest = parameters;;) {
-    const auto end = rest.find(';');
-    const std::string_view parameter = rest.substr(0, end);
-    const std::string_view name = parameter.substr(0, parameter.find('='));
+  while (rest.starts_with(';')) {
+    rest.remove_prefix(1);
+    const std::string_view name = take_parameter(rest, seen);
     if (name.empty()) return "a parameter has no name";
     if (count == names.size()) return "there are more than 64 parameters";
     for (std::size_t i = 0; i < count; ++i) {
-      if (grammar::same({names[i].text, names[i].length}, name)) return "a parameter is given twice";
+      if (grammar::same({names[i], lengths[i]}, name)) return "a parameter is given twice";
     }
-    names[count++] = {name.data(), name.size()};
-    if (end == npos) return nullptr;
-    rest.remove_prefix(end + 1);
+    names[count] = name.data();
+    lengths[count++] = name.size();
   }
+  return nullptr;
 }
 
 /// ";" parameters ["?" headers], or nothing.
@@ -101,25 +129,24 @@ const char* parse_tail(Uri& uri, std::string_view rest) {
   if (rest.empty()) return nullptr;
   if (rest.front() != ';' && rest.front() != '?')
     return "the host is followed by something else than port or parameters";
-  if (!grammar::all(rest, grammar::uri_tail)) return "the parameters hold a character that must be escaped";
-  if (!grammar::well_escaped(rest)) return "a '%' is not followed by two hex digits";
-  const auto question = rest.find('?');
-  if (question != npos) {
-    uri.headers = rest.substr(question + 1);
+  const std::string_view tail = rest;
+  std::uint16_t seen = 0;
+  if (const char* trouble = take_parameters(rest, seen)) return trouble;
+  if (rest.size() < tail.size()) uri.parameters = tail.substr(1, tail.size() - rest.size() - 1);
+  if (rest.starts_with('?')) {
+    uri.headers = rest.substr(1);
+    rest = {};
     if (uri.headers.empty()) return "nothing stands after the '?'";
-    rest = rest.substr(0, question);
+    if (!grammar::all(uri.headers, grammar::uri_tail)) return "the headers hold a character that must be escaped";
+    seen |= grammar::percent;
   }
-  if (rest.empty()) return nullptr;
-  uri.parameters = rest.substr(1);
-  return check_parameters(uri.parameters);
+  if (!rest.empty()) return "the parameters hold a character that must be escaped";
+  if ((seen & grammar::percent) != 0 && !grammar::well_escaped(tail)) return "a '%' is not followed by two hex digits";
+  return nullptr;
 }
 
 const char* parse_sip(Uri& uri, std::string_view rest) {
-  const auto at = rest.find('@');
-  if (at != npos) {
-    if (const char* trouble = parse_user_info(uri, rest.substr(0, at))) return trouble;
-    rest.remove_prefix(at + 1);
-  }
+  if (const char* trouble = parse_user_info(uri, rest)) return trouble;
   if (const char* trouble = parse_host_port(uri, rest)) return trouble;
   return parse_tail(uri, rest);
 }
@@ -129,8 +156,11 @@ const char* parse_tel(Uri& uri, std::string_view rest) {
   const auto semicolon = rest.find(';');
   uri.user = rest.substr(0, semicolon);
   if (semicolon != npos) {
+    std::string_view parameters = rest.substr(semicolon);
+    std::uint16_t seen = 0;
+    if (const char* trouble = take_parameters(parameters, seen)) return trouble;
+    if (!parameters.empty()) return "the parameters hold a character that must be escaped";
     uri.parameters = rest.substr(semicolon + 1);
-    if (const char* trouble = check_parameters(uri.parameters)) return trouble;
   }
   const std::string_view number = uri.user.starts_with('+') ? uri.user.substr(1) : uri.user;
   bool digit = false;
@@ -142,84 +172,8 @@ const char* parse_tel(Uri& uri, std::string_view rest) {
     }
   }
   if (!digit) return "the telephone number has no digit";
-  if (!grammar::all(uri.parameters, grammar::uri_tail) || !grammar::well_escaped(uri.parameters))
-    return "the parameters hold a character that must be escaped";
+  if (!grammar::well_escaped(uri.parameters)) return "a '%' is not followed by two hex digits";
   return nullptr;
-}
-
-/// The value of two hex digits, for well_escaped text.
-char unescape_pair(char high, char low) {
-  auto digit = [](char c) {
-    c = grammar::lower(c);
-    return c <= '9' ? c - '0' : c - 'a' + 10;
-  };
-  return static_cast<char>(digit(high) << 4 | digit(low));
-}
-
-/// Escapes that stand for an unreserved character mean that character; escapes of reserved ones stay what they are
-/// (RFC 3261 section 19.1.4).
-std::string normal_form(std::string_view text, bool fold_case) {
-  constexpr std::string_view reserved = ";/?:@&=+$,";
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] == '%' && text.size() - at >= 3 && is(text[at + 1], grammar::hex) && is(text[at + 2], grammar::hex)) {
-      const char c = unescape_pair(text[at + 1], text[at + 2]);
-      if (reserved.find(c) == npos && static_cast<unsigned char>(c) > 0x20 && c != '%') {
-        out += fold_case ? grammar::lower(c) : c;
-      } else {
-        out += {'%', grammar::lower(text[at + 1]), grammar::lower(text[at + 2])};
-      }
-      at += 2;
-    } else {
-      out += fold_case ? grammar::lower(text[at]) : text[at];
-    }
-  }
-  return out;
-}
-
-bool same_text(std::string_view a, std::string_view b, bool fold_case) {
-  return a == b || normal_form(a, fold_case) == normal_form(b, fold_case);
-}
-
-/// Every parameter of `a` that `b` also has must match; user, ttl, method and maddr must be in both or none.
-bool parameters_match(const Uri& a, const Uri& b) {
-  constexpr std::array<std::string_view, 5> weighty = {"user", "ttl", "method", "maddr", "transport"};
-  grammar::ParameterReader reader(a.parameters);
-  while (reader.next()) {
-    const auto other = b.parameter(reader.name());
-    if (other) {
-      if (!same_text(*other, reader.value(), true)) return false;
-    } else if (std::any_of(weighty.begin(), weighty.end(),
-                           [&](auto name) { return grammar::same(name, reader.name()); })) {
-      return false;
-    }
-  }
-  return true;
-}
-
-/// Header components never are ignored: the same set in any order.
-bool headers_match(std::string_view a, std::string_view b) {
-  if (a.empty() || b.empty()) return a.empty() == b.empty();
-  auto sorted = [](std::string_view text) {
-    std::vector<std::string> out;
-    for (std::string_view header : split(text, '&')) {
-      const auto equals = std::min(header.find('='), header.size());
-      out.push_back(normal_form(header.substr(0, equals), true) + normal_form(header.substr(equals), false));
-    }
-    std::sort(out.begin(), out.end());
-    return out;
-  };
-  return sorted(a) == sorted(b);
-}
-
-/// A telephone number without its visual separators.
-std::string bare_number(std::string_view number) {
-  std::string out;
-  for (char c : number) {
-    if (c != '-' && c != '.' && c != '(' && c != ')') out += grammar::lower(c);
-  }
-  return out;
 }
 
 }  // namespace
@@ -237,6 +191,11 @@ std::string_view Uri::bare_host() const {
 }
 
 const char* read_uri(std::string_view text, Uri& uri) {
+  if (text.starts_with("sip:")) {
+    uri.text = text;
+    uri.scheme = text.substr(0, 3);
+    return parse_sip(uri, text.substr(4));
+  }
   const std::size_t length = scheme_length(text);
   if (length == 0) return "there is no scheme such as sip: or tel:";
   uri.text = text;
@@ -252,30 +211,6 @@ Result<Uri> parse_uri(std::string_view text) {
   Uri uri;
   if (const char* trouble = read_uri(text, uri)) return fail(trouble, "URI " + std::string(text.substr(0, 100)));
   return uri;
-}
-
-bool equivalent(const Uri& a, const Uri& b) {
-  if (!grammar::same(a.scheme, b.scheme)) return false;
-  if (grammar::same(a.scheme, "tel"))
-    return bare_number(a.user) == bare_number(b.user) && parameters_match(a, b) && parameters_match(b, a);
-  if (!a.is_sip()) return a.text == b.text;
-  return a.port == b.port && same_text(a.user, b.user, false) && same_text(a.password, b.password, false) &&
-         grammar::same(a.host, b.host) && parameters_match(a, b) && parameters_match(b, a) &&
-         headers_match(a.headers, b.headers);
-}
-
-std::string unescape(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] == '%' && text.size() - at >= 3 && is(text[at + 1], grammar::hex) && is(text[at + 2], grammar::hex)) {
-      out += unescape_pair(text[at + 1], text[at + 2]);
-      at += 2;
-    } else {
-      out += text[at];
-    }
-  }
-  return out;
 }
 
 std::string escape_user(std::string_view text) {

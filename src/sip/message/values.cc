@@ -1,5 +1,6 @@
 #include "sip/message/values.h"
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "sip/message/grammar.h"
 
@@ -10,22 +11,44 @@ using grammar::is;
 using grammar::skip_spaces;
 constexpr std::string_view::size_type npos = std::string_view::npos;
 
-/// ";" parameters to the end of the value.
-const char* read_parameters(std::string_view rest, std::string_view& parameters, std::string_view wanted,
+/// One ";name=value" from the front of `rest`, spaces behind it too; false if it is none.
+bool take_parameter(std::string_view& rest, std::string_view& name, std::string_view& value) {
+  rest.remove_prefix(1);
+  skip_spaces(rest);
+  name = rest.substr(0, grammar::prefix(rest, grammar::param_name));
+  value = {};
+  rest.remove_prefix(name.size());
+  if (name.empty()) return false;
+  skip_spaces(rest);
+  if (!rest.starts_with('=')) return true;
+  rest.remove_prefix(1);
+  skip_spaces(rest);
+  const bool quoted = rest.starts_with('"');
+  const std::size_t length = quoted ? grammar::quoted_length(rest) : grammar::prefix(rest, grammar::param_value);
+  value = quoted && length != 0 ? rest.substr(1, length - 2) : rest.substr(0, length);
+  rest.remove_prefix(length);
+  skip_spaces(rest);
+  return length != 0;
+}
+
+/// The ";" parameters to the end of the value, which is a ',' or the end of the text. Keeps what `wanted` says.
+const char* take_parameters(std::string_view& rest, std::string_view& parameters, std::string_view wanted,
                             std::string_view& found) {
   skip_spaces(rest);
-  if (rest.empty()) return nullptr;
-  if (rest.front() != ';') return "something stands where a ';' or the end was expected";
-  parameters = grammar::trim_spaces(rest.substr(1));
-  grammar::ParameterReader reader(rest);
-  bool twice = false;
-  while (reader.next()) {
-    if (!grammar::same(reader.name(), wanted)) continue;
-    if (!found.empty()) twice = true;
-    found = reader.value();
+  const std::string_view all = rest;
+  std::size_t count = 0;
+  std::string_view name;
+  std::string_view value;
+  while (rest.starts_with(';')) {
+    if (!take_parameter(rest, name, value)) return "a parameter is empty or malformed";
+    if (++count > limits::sip_parameter_count) return "there are more than 64 parameters";
+    if (!grammar::same(name, wanted)) continue;
+    if (!found.empty()) return "a parameter is given twice";
+    found = value;
   }
-  if (!reader.ok()) return "a parameter is empty or malformed";
-  return twice ? "a parameter is given twice" : nullptr;
+  if (!rest.empty() && rest.front() != ',') return "something stands where a ';' or the end was expected";
+  if (count > 0) parameters = grammar::trim_spaces(all.substr(1, all.size() - rest.size() - 1));
+  return nullptr;
 }
 
 /// "SIP" SLASH "2.0" SLASH transport LWS.
@@ -85,6 +108,7 @@ const char* read_sent_by(std::string_view& rest, Via& via) {
 
 /// Reads the display name, and leaves `rest` at '<'. Nothing is read where there is no '<'.
 const char* read_display_name(std::string_view& rest, NameAddr& out) {
+  if (rest.starts_with('<')) return nullptr;
   if (rest.starts_with('"')) {
     const std::size_t length = grammar::quoted_length(rest);
     if (length == 0) return "a quoted string does not end";
@@ -103,15 +127,19 @@ const char* read_display_name(std::string_view& rest, NameAddr& out) {
 
 }  // namespace
 
-const char* read_via(std::string_view text, Via& via) {
-  std::string_view rest = grammar::trim_spaces(text.substr(0, grammar::list_value_length(text)));
+const char* take_via(std::string_view& rest, Via& via) {
+  skip_spaces(rest);
   if (const char* trouble = read_sent_protocol(rest, via)) return trouble;
   if (const char* trouble = read_sent_by(rest, via)) return trouble;
-  return read_parameters(rest, via.parameters, "branch", via.branch);
+  return take_parameters(rest, via.parameters, "branch", via.branch);
 }
 
-const char* read_name_addr(std::string_view text, NameAddr& out) {
-  std::string_view rest = grammar::trim_spaces(text);
+const char* read_via(std::string_view text, Via& via) {
+  return take_via(text, via);
+}
+
+const char* take_name_addr(std::string_view& rest, NameAddr& out) {
+  skip_spaces(rest);
   if (const char* trouble = read_display_name(rest, out)) return trouble;
   std::string_view address;
   if (rest.starts_with('<')) {
@@ -122,13 +150,17 @@ const char* read_name_addr(std::string_view text, NameAddr& out) {
   } else {
     // Without angle brackets every parameter belongs to the header (RFC 3261 section 20.10), and neither ',' nor '?'
     // may stand in the address.
-    const auto end = rest.find_first_of("; \t");
-    address = rest.substr(0, end);
+    address = rest.substr(0, rest.find_first_of("; \t,?"));
     rest.remove_prefix(address.size());
-    if (address.find_first_of(",?") != npos) return "an address with ',' or '?' must stand in angle brackets";
+    if (rest.starts_with('?')) return "an address with ',' or '?' must stand in angle brackets";
   }
   if (const char* trouble = read_uri(address, out.uri)) return trouble;
-  return read_parameters(rest, out.parameters, "tag", out.tag);
+  return take_parameters(rest, out.parameters, "tag", out.tag);
+}
+
+const char* read_name_addr(std::string_view text, NameAddr& out) {
+  if (const char* trouble = take_name_addr(text, out)) return trouble;
+  return text.empty() ? nullptr : "there is more than one address, or one with a ',' outside angle brackets";
 }
 
 const char* read_cseq(std::string_view text, CSeq& cseq) {

@@ -6,6 +6,11 @@
 /// wrong in plain words, or nullptr.
 namespace ringwall::sip {
 
+/// Reads the first value of a list from the front of `rest`, and leaves `rest` empty or at the ',' behind the value.
+const char* take_via(std::string_view& rest, Via& via);
+const char* take_name_addr(std::string_view& rest, NameAddr& out);
+
+/// These read the whole text; of a Via list the first value.
 const char* read_via(std::string_view text, Via& via);
 const char* read_name_addr(std::string_view text, NameAddr& out);
 const char* read_cseq(std::string_view text, CSeq& cseq);

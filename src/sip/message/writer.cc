@@ -1,22 +1,38 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 
 #include "sip/message/message.h"
+#include "sip/message/scan.h"
 
 namespace ringwall::sip {
 namespace {
 
-constexpr std::string_view harmful{"\r\n\0", 3};
+void clean(char* text, std::size_t size) {
+  std::replace_if(text, text + size, [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
+}
 
-/// Appends text from anywhere: what could end the line becomes a space.
-void append_clean(std::string& out, std::string_view text) {
-  const std::size_t at = out.size();
-  out += text;
-  if (text.find_first_of(harmful) == std::string_view::npos) return;
-  std::replace_if(
-      out.begin() + static_cast<std::ptrdiff_t>(at), out.end(),
-      [](char c) { return harmful.find(c) != std::string_view::npos; }, ' ');
+char* put(char* at, std::string_view text) {
+  std::memcpy(at, text.data(), text.size());
+  return at + text.size();
+}
+
+/// Text from anywhere: what could end the line becomes a space.
+char* put_clean(char* at, std::string_view text) {
+  char* end = put(at, text);
+  if (holds_line_end(text)) clean(at, text.size());
+  return end;
+}
+
+/// Appends `size` bytes, which `write(position)` fills.
+template <class Write>
+void append(std::string& out, std::size_t size, Write write) {
+  const std::size_t before = out.size();
+  out.resize_and_overwrite(before + size, [&](char* text, std::size_t whole) {
+    write(text + before);
+    return whole;
+  });
 }
 
 void append_number(std::string& out, std::size_t number) {
@@ -28,33 +44,46 @@ void append_number(std::string& out, std::size_t number) {
 }  // namespace
 
 MessageWriter& MessageWriter::request(std::string_view method, std::string_view uri) {
-  out_.reserve(1024);
-  append_clean(out_, method);
-  out_ += ' ';
-  append_clean(out_, uri);
-  out_ += " SIP/2.0\r\n";
+  constexpr std::string_view version = " SIP/2.0\r\n";
+  append(out_, method.size() + 1 + uri.size() + version.size(), [&](char* at) {
+    at = put(put_clean(at, method), " ");
+    put(put_clean(at, uri), version);
+  });
   return *this;
 }
 
 MessageWriter& MessageWriter::status(int code, std::string_view reason) {
-  out_.reserve(1024);
   out_ += "SIP/2.0 ";
   append_number(out_, static_cast<std::size_t>(code));
-  out_ += ' ';
-  append_clean(out_, reason.empty() ? default_reason(code) : reason);
-  out_ += "\r\n";
+  const std::string_view phrase = reason.empty() ? default_reason(code) : reason;
+  append(out_, phrase.size() + 3, [&](char* at) { put(put_clean(put(at, " "), phrase), "\r\n"); });
   return *this;
 }
 
 MessageWriter& MessageWriter::header(HeaderName name, std::string_view value) {
-  return header(print(name), value);
+  const std::string_view text_name = print(name);
+  append(out_, text_name.size() + value.size() + 4,
+         [&](char* at) { put(put_clean(put(put(at, text_name), ": "), value), "\r\n"); });
+  return *this;
 }
 
 MessageWriter& MessageWriter::header(std::string_view name, std::string_view value) {
-  append_clean(out_, name);
-  out_ += ": ";
-  append_clean(out_, value);
-  out_ += "\r\n";
+  append(out_, name.size() + value.size() + 4,
+         [&](char* at) { put(put_clean(put(put_clean(at, name), ": "), value), "\r\n"); });
+  return *this;
+}
+
+MessageWriter& MessageWriter::header(HeaderName name, std::initializer_list<std::string_view> pieces) {
+  const std::string_view text_name = print(name);
+  std::size_t size = text_name.size() + 4;
+  for (std::string_view piece : pieces)
+    size += piece.size();
+  append(out_, size, [&](char* at) {
+    at = put(put(at, text_name), ": ");
+    for (std::string_view piece : pieces)
+      at = put_clean(at, piece);
+    put(at, "\r\n");
+  });
   return *this;
 }
 
@@ -62,8 +91,7 @@ std::string MessageWriter::finish(std::string_view content_type, std::string_vie
   if (!content_type.empty()) header(HeaderName::content_type, content_type);
   out_ += "Content-Length: ";
   append_number(out_, body.size());
-  out_ += "\r\n\r\n";
-  out_ += body;
+  append(out_, body.size() + 4, [&](char* at) { put(put(at, "\r\n\r\n"), body); });
   return std::move(out_);
 }
 
