@@ -90,6 +90,17 @@ Result<> Dialog::receive_response(const Message& response) {
   return {};
 }
 
+Result<> Dialog::receive_notify(const Message& notify) {
+  TRY(auto target, usable_contact(notify));
+  TRY(route_set_, recorded_route(notify));
+  remote_target_ = std::move(target);
+  remote_tag_ = notify.from().tag;
+  remote_party_ = notify.header(HeaderName::from);
+  remote_cseq_.reset();
+  state_ = State::confirmed;
+  return {};
+}
+
 void Dialog::answered(int status) {
   if (status >= 200) {
     state_ = State::confirmed;
@@ -111,6 +122,16 @@ bool Dialog::receive_request(const Message& request) {
 
 void Dialog::refresh_target(const Message& message) {
   if (auto contact = usable_contact(message)) remote_target_ = std::move(*contact);
+}
+
+void Dialog::exchange_remote(Dialog& other) {
+  std::swap(state_, other.state_);
+  std::swap(remote_tag_, other.remote_tag_);
+  std::swap(remote_party_, other.remote_party_);
+  std::swap(remote_target_, other.remote_target_);
+  std::swap(route_set_, other.route_set_);
+  std::swap(local_cseq_, other.local_cseq_);
+  std::swap(remote_cseq_, other.remote_cseq_);
 }
 
 void Dialog::write_request(MessageWriter& writer, std::string_view method, std::string_view via,

@@ -33,6 +33,9 @@ class Dialog {
   /// than the early dialog's replaces it. Fails if a 2xx lacks a usable Contact or route: the dialog can only be
   /// acknowledged and ended then, by what is known.
   Result<> receive_response(const Message& response);
+  /// Subscriber: a NOTIFY makes the dialog (RFC 6665 section 4.4.1); one of another fork takes the place of its peer.
+  /// Fails, and changes nothing, without a usable Contact.
+  Result<> receive_notify(const Message& notify);
   /// Called side: our 1xx or 2xx was sent.
   void answered(int status);
 
@@ -44,6 +47,11 @@ class Dialog {
   void refresh_target(const Message& message);
 
   std::uint32_t next_cseq() { return ++local_cseq_; }
+  /// Leaves room for numbers that requests which this state has not seen may have used.
+  void skip_cseq(std::uint32_t count) { local_cseq_ += count; }
+  /// Swaps all that differs between two dialogs that one INVITE of ours has made (section 12.1.2). Our own side, equal
+  /// in both, stays where it is.
+  void exchange_remote(Dialog& other);
 
   /// Writes start line, `via`, Max-Forwards, Route, From, To, Call-ID and CSeq of a request in this dialog
   /// (section 12.2.1.1).
