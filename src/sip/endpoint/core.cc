@@ -20,12 +20,21 @@ Time Leg::next_timer() const {
   Time out = provisional_again;
   if (answer) out = std::min(out, answer->next_timer());
   if (own.state == OwnReinvite::State::waiting && own.not_before != Time{}) out = std::min(out, own.not_before);
+  if (reliable && reliable->waiting) out = std::min(out, reliable->waiting->next_timer());
+  out = std::min({out, clock.refresh_at, clock.end_at});
   return out;
 }
 
 Endpoint::Core::Core(EndpointOptions given)
     : options(std::move(given)), key{options.random(), options.random()}, servers(key) {
   CHECK(options.t1 > Duration::zero() && options.t2 >= options.t1);
+  // What the endpoint does by itself, whatever the application takes.
+  const auto add = [](std::string& list, std::string_view item) { list += (list.empty() ? "" : ", ") + std::string(item); };
+  add(options.supported, "timer");
+  if (options.reliability != Reliability::never) {
+    add(options.supported, "100rel");
+    if (!is_allowed(Method::prack)) add(options.allow, "PRACK");
+  }
   marker = fmt::format("z9hG4bK{:08x}-", options.random() & 0xffffffff);
 }
 
@@ -37,9 +46,11 @@ Leg* Endpoint::Core::leg(LegId id) {
 Leg* Endpoint::Core::find_leg(const Message& request) {
   const auto at = legs_by_tag.find(request.to().tag);
   if (at == legs_by_tag.end()) return nullptr;
-  const Dialog& dialog = at->second->dialog;
-  const bool ours = at->second->outgoing;  // a called side knows its dialog before its first response
-  return (dialog.state() != Dialog::State::none || !ours) && dialog.matches(request) ? at->second : nullptr;
+  Leg& found = *at->second;
+  if (!found.forks.empty()) (void)select_fork(found, request.from().tag);
+  const Dialog& dialog = found.dialog;
+  const bool ours = found.outgoing;  // a called side knows its dialog before its first response
+  return (dialog.state() != Dialog::State::none || !ours) && dialog.matches(request) ? &found : nullptr;
 }
 
 Leg& Endpoint::Core::add_leg(bool outgoing, Dialog dialog) {
@@ -53,6 +64,7 @@ Leg& Endpoint::Core::add_leg(bool outgoing, Dialog dialog) {
 }
 
 void Endpoint::Core::erase(Leg& leg) {
+  leave_leg(leg);
   legs_by_tag.erase(leg.dialog.local_tag());
   legs.erase(LegId(leg.id));
 }

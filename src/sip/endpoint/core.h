@@ -9,6 +9,8 @@
 #include "sip/dialog/answer_wait.h"
 #include "sip/dialog/dialog.h"
 #include "sip/endpoint/endpoint.h"
+#include "sip/endpoint/invite_usage.h"
+#include "sip/endpoint/subscription.h"
 #include "sip/message/respond.h"
 #include "sip/transaction/client_table.h"
 #include "sip/transaction/flow_index.h"
@@ -18,20 +20,7 @@
 namespace ringwall::sip {
 
 /// What a client transaction is for.
-enum class Purpose : std::uint8_t { invite, reinvite, cancel, bye, request };
-
-/// Our own re-INVITE from the application's word to its final answer.
-///
-///   idle -- reinvite() --> waiting -- nothing in the way --> sent -- final answer --> idle
-///                             ^------- 491: after a delay ----'
-struct OwnReinvite {
-  enum class State : std::uint8_t { idle, waiting, sent };
-  State state = State::idle;
-  Body body;
-  Headers headers;
-  Time not_before{};  ///< after a 491; Time{} otherwise
-  int refusals = 0;   ///< 491s in a row
-};
+enum class Purpose : std::uint8_t { invite, reinvite, cancel, bye, request, prack, refresh, subscribe, notify };
 
 /// A dialog and the way to its peer: what its usages share (RFC 5057). A call is one, and so is each subscription.
 struct DialogPath {
@@ -45,6 +34,14 @@ struct DialogPath {
   bool address_listens = true;      ///< route.address can be connected to; else it is an incoming connection's
   FlowMember member;
   std::uint32_t refers = 0;  ///< REFERs taken in this dialog: from the second on their subscriptions carry an id
+  std::uint32_t refers_sent = 0;
+  std::vector<Subscription*> subscriptions;  ///< in this dialog, on either side
+};
+
+/// A dialog that holds subscriptions and no call.
+struct SubscriptionDialog : DialogPath {
+  SubscriptionDialog(std::uint64_t which, bool ours) : DialogPath(which, ours), number(which) {}
+  std::uint64_t number;
 };
 
 /// One INVITE usage (RFC 3261 sections 12 to 15).
@@ -66,6 +63,16 @@ struct Leg : DialogPath {
   std::uint32_t invite_cseq = 0;  ///< its number
   bool ack_due = false;           ///< a 2xx came, the application has not said ack() yet
   OwnReinvite own;
+  std::vector<Fork> forks;                    ///< early dialogs beside the current one, which spoke last
+  std::vector<UnansweredOffer> unanswered;    ///< offers in reliable responses, oldest first
+  std::uint32_t rseq = 0;                     ///< see Fork
+
+  OfferAnswerState session;
+  TransactionId own_update{};   ///< an UPDATE of ours without final response
+  TransactionId peer_update{};  ///< one of the peer's
+  SessionClock clock;
+  std::string description;    ///< the SDP that we sent last
+  bool peer_updates = false;  ///< the peer's Allow holds UPDATE
 
   TransactionId server_invite{};     ///< the peer's INVITE without final answer
   std::optional<AnswerWait> answer;  ///< our 2xx without ACK
@@ -74,6 +81,8 @@ struct Leg : DialogPath {
   bool acked = false;             ///< the dialog's first INVITE is done with
   std::string provisional_bytes;  ///< repeated every minute (section 13.3.1.1)
   Time provisional_again = never;
+  int provisional_status = 0;
+  std::unique_ptr<ReliableProvisionals> reliable;  ///< of the INVITE under way, or the last one
 
   bool cancel_sent = false;
   bool bye_due = false;  ///< hung up before the peer's ACK
@@ -121,7 +130,7 @@ struct Endpoint::Core {
   LegId invite(Outgoing request, Time now);
   void ack(LegId id, const Body& body, Time now);
   void invite_response(ClientTransaction& transaction, const MessagePtr& message, Time now);
-  void invite_provisional(Leg& leg, const MessagePtr& message, Time now);
+  void invite_provisional(ClientTransaction& transaction, Leg& leg, const MessagePtr& message, Time now);
   void invite_success(ClientTransaction& transaction, Leg& leg, const MessagePtr& message, Time now);
   void invite_failure(ClientTransaction& transaction, Leg& leg, int status, std::string reason,
                       const MessagePtr& message, Time now);
@@ -132,6 +141,17 @@ struct Endpoint::Core {
   void advance_reinvite(Leg& leg, Time now);
   void reinvite_failure(Leg& leg, int status, std::string reason, const MessagePtr& message, Time now);
 
+  bool repeat_invite(ClientTransaction& transaction, Leg& leg, const Headers& changed, Time now);
+  bool retry_longer(ClientTransaction& transaction, Leg& leg, const MessagePtr& refusal, Time now);
+
+  // --- early dialogs of our INVITE (forks.cc), its reliable responses (reliable_out.cc)
+  static bool follow_fork(const ClientTransaction& transaction, Leg& leg, const Message& response);
+  static void choose_fork(const ClientTransaction& transaction, Leg& leg, const Message& success);
+  static bool select_fork(Leg& leg, std::string_view remote_tag);
+  static OfferAnswerState* find_session(Leg& leg, std::string_view remote_tag);
+  void prack(LegId id, const Body& answer, Time now);
+  void send_prack(Leg& leg, std::uint32_t rseq, std::uint32_t cseq, const Body& body, Time now);
+
   // --- the peer's INVITE (invite_in.cc)
   void receive_invite(const Flow& flow, const MessagePtr& message, Time now);
   void receive_reinvite(Leg& leg, ServerTransaction& transaction, const MessagePtr& message, Time now);
@@ -139,6 +159,37 @@ struct Endpoint::Core {
   void accept(LegId id, Body body, Time now, Headers headers);
   void reject(LegId id, Answer answer, Time now);
   void no_ack(Leg& leg, Time now);
+  void send_success(Leg& leg, ServerTransaction& transaction, Body body, Headers headers, Time now);
+
+  // --- our reliable responses to it (reliable_in.cc)
+  [[nodiscard]] bool is_reliable(const Message& invite, const Body& body) const;
+  void queue_reliable(Leg& leg, const Message& invite, int status, Body body, Headers headers, Time now);
+  void advance_reliable(Leg& leg, Time now);
+  void receive_prack(Leg& leg, ServerTransaction& transaction, const MessagePtr& message, Time now);
+  void no_prack(Leg& leg, Time now);
+  static void close_provisionals(Leg& leg);
+
+  // --- UPDATE (update.cc)
+  void receive_update(const Flow& flow, Leg& leg, ServerTransaction& transaction, const MessagePtr& message, Time now);
+  [[nodiscard]] bool may_update(const Leg& leg, bool with_offer) const;
+  void update_response(Leg& leg, const Message& response, Time now);
+  void update_failed(Leg& leg, Time now);
+  void settle_peer_update(Leg& leg);
+  void settle_answer(Leg& leg, const ServerTransaction& transaction, Answer& answer, Time now);
+  void refuse_overlap(ServerTransaction& transaction, Time now);
+
+  // --- the session timer (session_timer.cc) and its refresh (refresh.cc)
+  [[nodiscard]] SessionWishes session_wishes() const;
+  [[nodiscard]] bool refuse_short_session(const Leg* leg, const Message& request, std::string& min_se) const;
+  void ask_for_session(const Leg* leg, Headers& headers) const;
+  void grant_session_to(Leg& leg, const Message& request, Headers& headers, Time now);
+  void take_session(Leg& leg, const Message& success, Time now);
+  void start_session(Leg& leg, const SessionTerms& terms, Time now);
+  void expire_session(Leg& leg, Time now);
+  void refresh_session(Leg& leg, Time now);
+  void refresh_response(Leg& leg, const MessagePtr& message, Time now);
+  void refresh_invite_answered(Leg& leg, Time now);
+  void refresh_failed(Leg& leg, int status, const MessagePtr& message, Time now);
 
   // --- the end of a leg (hang_up.cc)
   void hang_up(LegId id, Time now, Headers headers, Body body);
@@ -154,6 +205,53 @@ struct Endpoint::Core {
   RequestId request(Method method, Outgoing request, Time now);
   RequestId request_in_dialog(LegId id, Method method, const Headers& headers, const Body& body, Time now);
   void respond(ServerRequestId id, Answer answer, Time now);
+
+  // --- subscriptions (subscription.cc), the peers' (subscription_in.cc) and ours (subscription_out.cc)
+  [[nodiscard]] DialogPath* path_of(std::uint64_t user);
+  DialogPath& path_of(Subscription& subscription);
+  static Subscription* find_subscription(DialogPath& path, Subscription::Side side, const Message& message);
+  Subscription& add_subscription(std::shared_ptr<SubscriptionDialog> own, Leg* leg);
+  std::shared_ptr<SubscriptionDialog> add_dialog(bool outgoing, Dialog dialog);
+  [[nodiscard]] bool can_subscribe(const DialogPath* path) const;
+  void leave_leg(Leg& leg);
+  void end_subscription(Subscription& subscription, int status, std::string reason);
+  void erase(Subscription& subscription);
+  void expire_subscription(Subscription& subscription, Time now);
+  void schedule(Subscription& subscription);
+  void harm(Subscription& subscription, int status, Time now);
+  void receive_in_subscription(const Flow& flow, const MessagePtr& message, Time now);
+
+  void receive_new_subscribe(const Flow& flow, const MessagePtr& message, Time now);
+  void receive_subscribe(DialogPath& path, Leg* leg, const Flow& flow, ServerTransaction& transaction, Time now);
+  [[nodiscard]] std::optional<Answer> object_to_subscribe(const Message& message, const DialogPath* path) const;
+  void offer_subscription(Subscription& subscription, const Flow& flow, ServerTransaction& transaction, Time now);
+  void refresh_subscription(Subscription& subscription, ServerTransaction& transaction, Time now);
+  void accept_subscription(SubscriptionId id, std::chrono::seconds expires, Time now, Headers headers);
+  void reject_subscription(SubscriptionId id, const Answer& answer, Time now);
+  void notify(SubscriptionId id, Notification notification, Time now);
+  void notify(Subscription& subscription, Notification notification, Time now);
+  void close_subscription(Subscription& subscription, std::string reason, Time now);
+  void send_notify(Subscription& subscription, Time now);
+  void notify_answered(const ClientTransaction& transaction, int status, bool local, Time now);
+
+  SubscriptionId subscribe(Outgoing request, const std::string& event, std::chrono::seconds expires, Time now);
+  void unsubscribe(SubscriptionId id, Time now);
+  void send_subscribe(Subscription& subscription, std::chrono::seconds expires, Time now);
+  void subscribe_answered(const ClientTransaction& transaction, int status, const std::string& reason,
+                          const MessagePtr& message, Time now);
+  void grant(Subscription& subscription, std::chrono::seconds expires, Time now) const;
+  SubscriptionDialog* take_fork(const Message& notify, Time now);
+  void receive_notify(DialogPath& path, ServerTransaction& transaction, const MessagePtr& message, Time now);
+
+  // --- REFER (refer.cc) and Replaces (replaces.cc)
+  SubscriptionId accept_refer(ServerRequestId id, Time now);
+  void expect_refer(std::shared_ptr<SubscriptionDialog> own, Leg* leg, const ClientTransaction& transaction,
+                    std::uint32_t cseq, Time now);
+  void refer_answered(const ClientTransaction& transaction, const MessagePtr& message);
+  [[nodiscard]] bool supports(std::string_view tag) const;
+  [[nodiscard]] Leg* find_dialog(std::string_view call_id, std::string_view local_tag,
+                                 std::string_view remote_tag) const;
+  [[nodiscard]] std::expected<LegId, int> find_replaced(const Message& invite) const;
 
   // --- writing (write.cc)
   std::string new_branch();
@@ -196,6 +294,7 @@ struct Endpoint::Core {
   TimerQueue timers;
   std::unordered_map<LegId, std::unique_ptr<Leg>> legs;
   std::unordered_map<std::string_view, Leg*> legs_by_tag;  ///< by our tag, which no peer chooses
+  SubscriptionTable subscriptions;
   std::deque<Transmit> transmits;
   std::deque<Event> events;
 };

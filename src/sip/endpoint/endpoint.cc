@@ -71,6 +71,9 @@ void Endpoint::ack(LegId leg, Body body, Time now) {
 void Endpoint::reinvite(LegId leg, Body body, Time now, Headers headers) {
   core_->reinvite(leg, std::move(body), now, std::move(headers));
 }
+void Endpoint::prack(LegId leg, Body answer, Time now) {
+  core_->prack(leg, answer, now);
+}
 void Endpoint::provisional(LegId leg, int status, Body body, Time now, Headers headers) {
   core_->provisional(leg, status, std::move(body), now, std::move(headers));
 }
@@ -93,6 +96,32 @@ void Endpoint::respond(ServerRequestId id, Answer answer, Time now) {
   core_->respond(id, std::move(answer), now);
 }
 
+void Endpoint::accept_subscription(SubscriptionId id, std::chrono::seconds expires, Time now, Headers headers) {
+  core_->accept_subscription(id, expires, now, std::move(headers));
+}
+void Endpoint::reject_subscription(SubscriptionId id, Answer answer, Time now) {
+  core_->reject_subscription(id, answer, now);
+}
+void Endpoint::notify(SubscriptionId id, SubscriptionState state, Body body, Time now, Headers headers) {
+  core_->notify(id, {std::move(state), std::move(body), std::move(headers)}, now);
+}
+SubscriptionId Endpoint::accept_refer(ServerRequestId id, Time now) {
+  return core_->accept_refer(id, now);
+}
+SubscriptionId Endpoint::subscribe(Outgoing request, std::string event, std::chrono::seconds expires, Time now) {
+  return core_->subscribe(std::move(request), event, expires, now);
+}
+void Endpoint::unsubscribe(SubscriptionId id, Time now) {
+  core_->unsubscribe(id, now);
+}
+LegId Endpoint::find_dialog(std::string_view call_id, std::string_view local_tag, std::string_view remote_tag) const {
+  const Leg* found = core_->find_dialog(call_id, local_tag, remote_tag);
+  return found == nullptr ? LegId{} : found->id;
+}
+std::size_t Endpoint::subscription_count() const {
+  return core_->subscriptions.size();
+}
+
 void Endpoint::set_peer(LegId leg, std::string peer) {
   if (Leg* used = core_->leg(leg)) used->route.peer = std::move(peer);
 }
@@ -101,16 +130,21 @@ std::optional<Endpoint::LegView> Endpoint::view(LegId leg) const {
   const Leg* used = core_->leg(leg);
   if (used == nullptr) return std::nullopt;
   const Dialog& dialog = used->dialog;
-  return LegView{leg,
-                 used->outgoing,
-                 std::string(state_name(*used)),
-                 dialog.call_id(),
-                 dialog.local_tag(),
-                 dialog.remote_tag(),
-                 dialog.local_uri(),
-                 dialog.remote_uri(),
-                 used->route.flow,
-                 used->remote};
+  LegView out{leg,
+              used->outgoing,
+              std::string(state_name(*used)),
+              dialog.call_id(),
+              dialog.local_tag(),
+              dialog.remote_tag(),
+              dialog.local_uri(),
+              dialog.remote_uri(),
+              used->route.flow,
+              used->remote,
+              {},
+              {}};
+  out.session_interval = used->clock.terms.interval;
+  out.refresher = used->clock.terms.we_refresh;
+  return out;
 }
 std::size_t Endpoint::leg_count() const {
   return core_->legs.size();

@@ -13,6 +13,8 @@ void Endpoint::Core::flow_closed(FlowId flow, Time now) {
     } else if (Leg* used = leg(owner)) {
       lose_flow(*used);
       used->answer_bytes.clear();
+    } else if (SubscriptionDialog* dialog = subscriptions.find_dialog(owner)) {
+      lose_flow(*dialog);
     }
   }
 }
@@ -24,8 +26,7 @@ void Endpoint::Core::flow_lost(ServerTransaction& transaction, Time now) {
   transaction.member.leave();
   apply(transaction, transaction.transport_failed());
   if (!pending) return;
-  used->server_invite = {};
-  used->provisional_again = never;
+  close_provisionals(*used);
   if (used->state == Leg::State::confirmed) return advance_reinvite(*used, now);
   end_leg(*used, "the caller's connection closed", nullptr);
 }
@@ -41,14 +42,16 @@ void Endpoint::Core::send_failed(TransmitId id, const Error& why, Time now) {
 
 // A request in a dialog whose connection has gone is sent once more, by address: the dialog outlives its connection.
 bool Endpoint::Core::reroute(ClientTransaction& transaction) {
-  Leg* used = leg(transaction.user);
+  DialogPath* used = path_of(transaction.user);
   const auto purpose = static_cast<Purpose>(transaction.purpose);
-  const bool in_dialog = purpose == Purpose::bye || purpose == Purpose::request || purpose == Purpose::reinvite;
+  const bool of_subscription = purpose == Purpose::subscribe || purpose == Purpose::notify;
+  const bool in_dialog = purpose == Purpose::bye || purpose == Purpose::request || purpose == Purpose::reinvite ||
+                         (of_subscription && used != nullptr && used->dialog.state() != Dialog::State::none);
   if (used == nullptr || !in_dialog || transaction.rerouted || !transaction.route.flow) return false;
   if (transaction.answered() || transaction.request.empty()) return false;
   if (used->route.flow == transaction.route.flow) {
     lose_flow(*used);
-    used->answer_bytes.clear();
+    if (Leg* call = leg(transaction.user)) call->answer_bytes.clear();
   }
   transaction.member.leave();
   transaction.rerouted = true;
@@ -62,13 +65,18 @@ void Endpoint::Core::expire(Time now) {
   while (const auto due = timers.pop(now)) {
     const TransactionId id{due->owner};
     if (ClientTransaction* client = clients.find(id)) {
-      if (TimerQueue::claims(*due, client->slot))
+      if (TimerQueue::claims(*due, client->slot)) {
         apply(*client, client->expire(now), nullptr, {"no response came in time", {}, {}}, 408, now);
+        continue;
+      }
     } else if (ServerTransaction* server = servers.find(id)) {
       if (TimerQueue::claims(*due, server->slot)) apply(*server, server->expire(now));
     } else if (Leg* used = leg(due->owner)) {
       if (TimerQueue::claims(*due, used->slot)) expire_leg(*used, now);
     }
+    // The subscription of a REFER has the number of its transaction.
+    if (Subscription* held = subscriptions.find(due->owner); held != nullptr && TimerQueue::claims(*due, held->slot))
+      expire_subscription(*held, now);
   }
 }
 
@@ -76,18 +84,29 @@ void Endpoint::Core::expire_leg(Leg& leg, Time now) {
   const LegId id = leg.id;
   if (leg.provisional_again <= now) {
     leg.provisional_again = now + std::chrono::seconds(60);
-    if (const ServerTransaction* invite = servers.find(leg.server_invite))
-      send(invite->id.value, invite->route, leg.provisional_bytes);
+    if (const ServerTransaction* invite = servers.find(leg.server_invite)) {
+      if (leg.reliable && leg.reliable->cseq == invite->request->cseq().number)
+        queue_reliable(leg, *invite->request, leg.provisional_status, {}, {}, now);
+      else
+        send(invite->id.value, invite->route, leg.provisional_bytes);
+    }
   }
   if (leg.own.state == OwnReinvite::State::waiting && leg.own.not_before <= now) {
     leg.own.not_before = Time{};
     advance_reinvite(leg, now);
+  }
+  if (leg.reliable && leg.reliable->waiting) {
+    const Step step = leg.reliable->waiting->expire(now);
+    const ServerTransaction* invite = servers.find(leg.server_invite);
+    if (step.transmit && invite != nullptr) send(invite->id.value, invite->route, leg.reliable->bytes);
+    if (step.failed) return no_prack(leg, now);
   }
   if (leg.answer) {
     const Step step = leg.answer->expire(now);
     if (step.transmit && !leg.answer_bytes.empty()) send(++last_id, leg.answer_route, leg.answer_bytes);
     if (step.failed) no_ack(leg, now);
   }
+  if (Leg* left = this->leg(id)) expire_session(*left, now);
   if (Leg* left = this->leg(id)) schedule(*left);
 }
 

@@ -1,12 +1,22 @@
 #include "base/limits.h"
 #include "sip/endpoint/core.h"
+#include "sip/endpoint/description.h"
 
 namespace ringwall::sip {
+namespace {
+
+using Carrier = OfferAnswerState::Carrier;
+
+// PRACKs and UPDATEs of an early dialog that is forgotten may have used so many numbers.
+constexpr std::uint32_t forgotten_requests = 1'000;
+
+}  // namespace
 
 LegId Endpoint::Core::invite(Outgoing request, Time now) {
   std::string call_id = request.call_id.empty() ? new_token() + new_token() + "@" + options.host : request.call_id;
   std::string tag = new_token();
   std::string branch = new_branch();
+  ask_for_session(nullptr, request.headers);
   std::string bytes = write_outgoing(Method::invite, request, call_id, tag, branch);
   Leg& made = add_leg(true, Dialog::caller(std::move(call_id), request.from, request.to, request.request_uri,
                                            std::move(tag), last_cseq));
@@ -26,6 +36,8 @@ LegId Endpoint::Core::invite(Outgoing request, Time now) {
   made.address_listens = !made.route.flow || made.route.transport == Transport::udp;
   if (made.route.flow) flows.join(made.member, made.route.flow);
   made.invite_cseq = last_cseq;
+  (void)made.session.sent(Carrier::invite, is_description(request.body));
+  if (is_description(request.body)) made.description = std::move(request.body.content);
   made.client_invite =
       start_client(Method::invite, std::move(branch), std::move(bytes), made.route, Purpose::invite, id, now).id;
   return id;
@@ -44,23 +56,8 @@ void Endpoint::Core::invite_response(ClientTransaction& transaction, const Messa
     if (status < 200) transaction.give_up(now);  // the call ended before this re-INVITE was answered
     return;
   }
-  if (status < 200) return invite_provisional(*used, message, now);
+  if (status < 200) return invite_provisional(transaction, *used, message, now);
   invite_failure(transaction, *used, status, std::string(message->reason_phrase()), message, now);
-}
-
-void Endpoint::Core::invite_provisional(Leg& leg, const MessagePtr& message, Time now) {
-  if (leg.state == Leg::State::confirmed || leg.state == Leg::State::terminating) {  // of a re-INVITE
-    if (leg.silent) give_up_invite(leg, now);
-    return;
-  }
-  if (leg.state == Leg::State::calling) leg.state = Leg::State::proceeding;
-  if (leg.silent) return send_cancel(leg, now);
-  if (message->status() == 100) return;
-  // Of several forks the first one is followed; whichever answers first is taken.
-  if (leg.dialog.state() == Dialog::State::none || message->to().tag == leg.dialog.remote_tag())
-    (void)leg.dialog.receive_response(*message);
-  if (leg.dialog.state() == Dialog::State::early) leg.state = Leg::State::early;
-  events.push_back(Progress{leg.id, message});
 }
 
 void Endpoint::Core::invite_success(ClientTransaction& transaction, Leg& leg, const MessagePtr& message, Time now) {
@@ -73,9 +70,14 @@ void Endpoint::Core::invite_success(ClientTransaction& transaction, Leg& leg, co
   }
   if (!first) return;
   leg.ack_due = true;
+  if (initial) choose_fork(transaction, leg, *message);
   const auto usable = leg.dialog.receive_response(*message);
   if (!initial) leg.dialog.refresh_target(*message);
   if (leg.state != Leg::State::terminating) leg.state = Leg::State::confirmed;
+  (void)leg.session.received(Carrier::success, is_description(*message));
+  take_session(leg, *message, now);
+  if (static_cast<Purpose>(transaction.purpose) == Purpose::refresh && !leg.silent)
+    return refresh_invite_answered(leg, now);
   if (usable && !leg.silent) return events.push_back(Answered{leg.id, message}), void();
   send_ack(leg, {});
   if (leg.state == Leg::State::terminating) return;  // a re-INVITE that our BYE overtook
@@ -90,6 +92,9 @@ void Endpoint::Core::invite_failure(ClientTransaction& transaction, Leg& leg, in
                                     const MessagePtr& message, Time now) {
   if (leg.client_invite != transaction.id) return;
   leg.client_invite = {};
+  leg.session.refused(Carrier::invite);
+  if (static_cast<Purpose>(transaction.purpose) == Purpose::refresh) return refresh_failed(leg, status, message, now);
+  if (retry_longer(transaction, leg, message, now)) return;
   if (static_cast<Purpose>(transaction.purpose) == Purpose::reinvite)
     return reinvite_failure(leg, status, std::move(reason), message, now);
   if (!leg.silent) events.push_back(Refused{leg.id, status, std::move(reason), message, false});
@@ -112,13 +117,16 @@ void Endpoint::Core::end_fork(ClientTransaction& transaction, const MessagePtr& 
   std::string ack = write(Method::ack, message->cseq().number, new_branch());
   send(transaction.id.value, transaction.route, ack);
   transaction.acks.emplace_back(message->to().tag, std::move(ack));
-  if (static_cast<Purpose>(transaction.purpose) == Purpose::reinvite) return;  // that dialog has had its BYE
+  if (static_cast<Purpose>(transaction.purpose) != Purpose::invite) return;  // that dialog has had its BYE
+  fork.skip_cseq(forgotten_requests);
   std::string branch = new_branch();
   std::string bye = write(Method::bye, fork.next_cseq(), branch);
   start_client(Method::bye, std::move(branch), std::move(bye), Route(transaction.route), Purpose::bye, LegId{}, now);
 }
 
 void Endpoint::Core::send_ack(Leg& leg, const Body& body) {
+  (void)leg.session.sent(Carrier::ack, is_description(body));
+  if (is_description(body)) leg.description = body.content;
   std::string bytes = write_in_dialog(leg, Method::ack, leg.invite_cseq, new_branch(), {}, body);
   if (ClientTransaction* transaction = clients.find(leg.client_invite))
     transaction->acks.emplace_back(leg.dialog.remote_tag(), bytes);

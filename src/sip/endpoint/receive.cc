@@ -31,7 +31,7 @@ void Endpoint::Core::receive_response(const Flow& flow, MessagePtr message, Time
     transaction->route.flow = flow.id;
     flows.join(transaction->member, flow.id);
   }
-  if (Leg* used = leg(transaction->user)) bind(*used, flow);
+  if (DialogPath* used = path_of(transaction->user)) bind(*used, flow);
   apply(*transaction, transaction->receive(message->status(), now), message, {}, 0, now);
 }
 
@@ -46,12 +46,21 @@ void Endpoint::Core::final_response(ClientTransaction& transaction, const Messag
       const int status = message->status();
       events.push_back(
           Completed{RequestId{transaction.id.value}, status, std::string(message->reason_phrase()), message});
+      refer_answered(transaction, message);
       if (used == nullptr || used->silent) return;
-      if (transaction.method == Method::update && status < 300) used->dialog.refresh_target(*message);
+      if (used->own_update == transaction.id) update_response(*used, *message, now);
+      if (used->state != Leg::State::confirmed) return;  // the INVITE decides about an early dialog
       // Section 12.2.1.2: the peer knows the dialog no more.
       if (status == 481 || status == 408) end_by_us(*used, "the peer no longer knows the dialog", now);
       return;
     }
+    case Purpose::refresh:
+      if (used != nullptr && !used->silent) refresh_response(*used, message, now);
+      return;
+    case Purpose::subscribe:
+      return subscribe_answered(transaction, message->status(), std::string(message->reason_phrase()), message, now);
+    case Purpose::notify:
+      return notify_answered(transaction, message->status(), false, now);
     default:
       return;  // of a CANCEL: the answer to its INVITE is what counts
   }
@@ -60,21 +69,32 @@ void Endpoint::Core::final_response(ClientTransaction& transaction, const Messag
 void Endpoint::Core::no_response(ClientTransaction& transaction, int status, const Error& why, Time now) {
   Leg* used = leg(transaction.user);
   const auto purpose = static_cast<Purpose>(transaction.purpose);
-  if (purpose == Purpose::request)
+  if (purpose == Purpose::subscribe) return subscribe_answered(transaction, status, why.text(), nullptr, now);
+  if (purpose == Purpose::notify) return notify_answered(transaction, status, true, now);
+  if (purpose == Purpose::request) {
     events.push_back(Completed{RequestId{transaction.id.value}, status, why.text(), nullptr});
+    refer_answered(transaction, nullptr);
+  }
   if (used == nullptr) return;
   switch (purpose) {
     case Purpose::invite:
       return invite_failure(transaction, *used, status, why.text(), nullptr, now);
     case Purpose::reinvite:
       return invite_failure(transaction, *used, status, why.text(), nullptr, now);
+    case Purpose::refresh:
+      used->own_update = {};
+      if (transaction.method == Method::invite)
+        return invite_failure(transaction, *used, status, why.text(), nullptr, now);
+      return refresh_failed(*used, status, nullptr, now);
     case Purpose::bye:
       return erase(*used);
     case Purpose::request:
+      if (used->own_update == transaction.id) update_failed(*used, now);
+      if (used->state != Leg::State::confirmed) return;
       if (status == 408 && !used->silent) end_by_us(*used, "no response to a request in the dialog", now);
       return;
-    case Purpose::cancel:
-      return;  // the INVITE gives up by itself
+    default:
+      return;  // of a CANCEL: the INVITE gives up by itself
   }
 }
 

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "sip/endpoint/core.h"
+#include "sip/endpoint/description.h"
 #include "sip/endpoint/headers.h"
 #include "sip/message/warning.h"
 
@@ -34,15 +35,22 @@ bool came_from_us(const Message& request, std::string_view marker) {
   });
 }
 
+// RFC 3515 section 2.4.2: exactly one, and readable.
+bool has_one_refer_to(const Message& request) {
+  const auto values = request.values(HeaderName::refer_to);
+  return values.size() == 1 && parse_name_addr(values.front()).has_value();
+}
+
 bool needs_dialog(Method method) {
-  return method == Method::bye || method == Method::info || method == Method::update;
+  return method == Method::bye || method == Method::info || method == Method::prack || method == Method::update ||
+         method == Method::notify;
 }
 
 }  // namespace
 
 void Endpoint::Core::receive_request(const Flow& flow, MessagePtr message, Time now) {
-  if (!ServerTable::has_cookie(*message)) {
-    const std::string text = print(Warning{399, options.host, "the Via branch lacks the magic cookie of RFC 3261"});
+  if (branch_kind(*message) == BranchKind::bare) {
+    const std::string text = print(Warning{399, options.host, "the Via branch is the magic cookie and nothing more"});
     const HeaderLine line{HeaderName::warning, {}, text};
     return refuse(flow, *message, 400, {&line, 1});
   }
@@ -91,6 +99,7 @@ bool Endpoint::Core::refuse_early(const Flow& flow, const Message& message) {
   if (const std::string tags = unsupported_extensions(message, options.supported); !tags.empty())
     return refuse_with(420, HeaderName::unsupported, tags);
   if (has_encoding(message)) return refuse(flow, message, 415), true;
+  if (method == Method::refer && !has_one_refer_to(message)) return refuse(flow, message, 400), true;
   // New work is turned away first when there is too much: what ends calls still passes.
   const bool in_dialog = !message.to().tag.empty();
   if (in_dialog ? transactions() >= 2 * limits::sip_transactions : full())
@@ -107,6 +116,7 @@ void Endpoint::Core::receive_ack(const Flow& flow, const MessagePtr& message, Ti
   found->answer.reset();
   found->answer_bytes.clear();
   found->acked = true;
+  (void)found->session.received(OfferAnswerState::Carrier::ack, is_description(*message));
   if (found->bye_due) return send_bye(*found, now);
   if (found->silent) return;
   events.push_back(Acked{found->id, message});
@@ -126,7 +136,7 @@ void Endpoint::Core::receive_cancel(const Flow& flow, const MessagePtr& message,
   Leg* used = leg(invite->user);
   respond(*invite, 487, {.status = 487}, now);
   if (used == nullptr) return;
-  used->server_invite = {};
+  close_provisionals(*used);
   if (used->state == Leg::State::confirmed) return advance_reinvite(*used, now);  // the session stays as it was
   end_leg(*used, "the caller cancelled", message);
 }
@@ -134,7 +144,11 @@ void Endpoint::Core::receive_cancel(const Flow& flow, const MessagePtr& message,
 void Endpoint::Core::receive_in_dialog(const Flow& flow, const MessagePtr& message, Time now) {
   Leg* found = find_leg(*message);
   const Method method = message->method();
-  if (found == nullptr || (found->silent && method != Method::bye)) return refuse(flow, *message, 481);
+  if (found == nullptr) return receive_in_subscription(flow, message, now);
+  // A subscription outlives the call whose dialog it shares (RFC 5057 section 4.1).
+  const bool of_subscription = method == Method::subscribe || method == Method::notify;
+  const bool gone = found->silent && method != Method::bye && !(of_subscription && !found->subscriptions.empty());
+  if (gone) return refuse(flow, *message, 481);
   if (!is_same_peer(*found, flow)) return refuse(flow, *message, 481);
   if (!found->dialog.receive_request(*message)) return refuse(flow, *message, 500);
   bind(*found, flow);
@@ -142,17 +156,16 @@ void Endpoint::Core::receive_in_dialog(const Flow& flow, const MessagePtr& messa
   transaction.user = found->id.value;
   if (method == Method::invite) return receive_reinvite(*found, transaction, message, now);
   if (method == Method::bye) return receive_bye(*found, transaction, message, now);
-  if (method == Method::update && !message->body().empty()) {
-    // RFC 3311 section 5.2: an offer that crosses ours, or the peer's own unanswered one.
-    if (found->own.state == OwnReinvite::State::sent || (found->outgoing && found->state != Leg::State::confirmed))
-      return respond(transaction, 491, {.status = 491}, now);
-    if (found->server_invite) return respond(transaction, 500, {.status = 500, .headers = {{"Retry-After", "5"}}}, now);
-  }
+  if (method == Method::subscribe) return receive_subscribe(*found, found, flow, transaction, now);
+  if (method == Method::notify) return receive_notify(*found, transaction, message, now);
+  if (method == Method::prack) return receive_prack(*found, transaction, message, now);
+  if (method == Method::update) return receive_update(flow, *found, transaction, message, now);
   events.push_back(IncomingRequest{ServerRequestId{transaction.id.value}, found->id, flow, message});
 }
 
 void Endpoint::Core::receive_new(const Flow& flow, const MessagePtr& message, Time now) {
   if (message->method() == Method::invite) return receive_invite(flow, message, now);
+  if (message->method() == Method::subscribe) return receive_new_subscribe(flow, message, now);
   if (needs_dialog(message->method())) return refuse(flow, *message, 481);
   const ServerTransaction& transaction = start_server(flow, message, now);
   events.push_back(IncomingRequest{ServerRequestId{transaction.id.value}, LegId{}, flow, message});

@@ -1,5 +1,6 @@
 #include "sip/dialog/glare.h"
 #include "sip/endpoint/core.h"
+#include "sip/endpoint/description.h"
 
 namespace ringwall::sip {
 namespace {
@@ -24,15 +25,26 @@ void Endpoint::Core::reinvite(LegId id, Body body, Time now, Headers headers) {
 void Endpoint::Core::advance_reinvite(Leg& leg, Time now) {
   const bool busy = leg.server_invite || leg.client_invite || leg.answer || leg.ack_due;
   if (leg.own.state != OwnReinvite::State::waiting || leg.own.not_before > now || busy || leg.silent) return;
+  settle_peer_update(leg);
+  if (leg.own_update || leg.peer_update || !leg.session.is_settled()) {  // an offer in an UPDATE has to be answered first
+    leg.own.not_before = now + options.t1;
+    return schedule(leg);
+  }
+  leg.rseq = 0;
   std::string branch = new_branch();
   leg.invite_cseq = leg.dialog.next_cseq();
-  std::string bytes = write_in_dialog(leg, Method::invite, leg.invite_cseq, branch, leg.own.headers, leg.own.body);
+  Headers headers = leg.own.headers;
+  ask_for_session(&leg, headers);
+  std::string bytes = write_in_dialog(leg, Method::invite, leg.invite_cseq, branch, headers, leg.own.body);
   if (const auto readable = Message::parse(bytes); !readable) {
     leg.own = {};
     events.push_back(Refused{leg.id, 500, "the re-INVITE is malformed: " + readable.error().reason, nullptr, true});
     return;
   }
   leg.own.state = OwnReinvite::State::sent;
+  leg.own.not_before = Time{};
+  (void)leg.session.sent(OfferAnswerState::Carrier::invite, is_description(leg.own.body));
+  if (is_description(leg.own.body)) leg.description = leg.own.body.content;
   leg.client_invite = start_client(Method::invite, std::move(branch), std::move(bytes), Route(leg.route),
                                    Purpose::reinvite, leg.id, now)
                           .id;

@@ -1,15 +1,17 @@
 #include "sip/endpoint/core.h"
+#include "sip/endpoint/description.h"
 
 namespace ringwall::sip {
 namespace {
 
-// INVITE, ACK, CANCEL and BYE have calls of their own; `other` has no name to send.
+// INVITE, ACK, CANCEL, BYE and PRACK have calls of their own; `other` has no name to send.
 bool can_request(Method method) {
   switch (method) {
     case Method::invite:
     case Method::ack:
     case Method::cancel:
     case Method::bye:
+    case Method::prack:
     case Method::other:
       return false;
     default:
@@ -28,10 +30,19 @@ RequestId Endpoint::Core::request(Method method, Outgoing request, Time now) {
     return id;
   }
   std::string call_id = request.call_id.empty() ? new_token() + new_token() + "@" + options.host : request.call_id;
+  std::string tag = new_token();
   std::string branch = new_branch();
-  std::string bytes = write_outgoing(method, request, call_id, new_token(), branch);
-  return {start_client(method, std::move(branch), std::move(bytes), request.route, Purpose::request, LegId{}, now)
-              .id.value};
+  std::string bytes = write_outgoing(method, request, call_id, tag, branch);
+  ClientTransaction& made =
+      start_client(method, std::move(branch), std::move(bytes), request.route, Purpose::request, LegId{}, now);
+  const RequestId out{made.id.value};
+  if (method == Method::refer && can_subscribe(nullptr)) {
+    auto own = add_dialog(true, Dialog::caller(std::move(call_id), request.from, request.to, request.request_uri,
+                                               std::move(tag), last_cseq));
+    own->route = request.route;
+    expect_refer(std::move(own), nullptr, made, last_cseq, now);
+  }
+  return out;
 }
 
 RequestId Endpoint::Core::request_in_dialog(LegId id, Method method, const Headers& headers, const Body& body,
@@ -44,20 +55,38 @@ RequestId Endpoint::Core::request_in_dialog(LegId id, Method method, const Heade
         Completed{failed, alive ? 405 : 481, alive ? "not sent by this call" : "there is no dialog", nullptr});
     return failed;
   }
+  const bool offers = method == Method::update && is_description(body);
+  if (method == Method::update && !may_update(*used, offers)) {  // RFC 3311 section 5.1
+    const RequestId failed{++last_id};
+    events.push_back(Completed{failed, 491, "another offer or UPDATE is under way", nullptr});
+    return failed;
+  }
   std::string branch = new_branch();
-  std::string bytes = write_in_dialog(*used, method, used->dialog.next_cseq(), branch, headers, body);
-  return {start_client(method, std::move(branch), std::move(bytes), Route(used->route), Purpose::request, id, now)
-              .id.value};
+  const std::uint32_t cseq = used->dialog.next_cseq();
+  Headers all = headers;
+  if (method == Method::update && used->state == Leg::State::confirmed) ask_for_session(used, all);
+  std::string bytes = write_in_dialog(*used, method, cseq, branch, all, body);
+  const ClientTransaction& made =
+      start_client(method, std::move(branch), std::move(bytes), Route(used->route), Purpose::request, id, now);
+  if (method == Method::update) used->own_update = made.id;
+  if (offers) {
+    (void)used->session.sent(OfferAnswerState::Carrier::update, true);
+    used->description = body.content;
+  }
+  if (method == Method::refer && can_subscribe(used)) expect_refer(nullptr, used, made, cseq, now);
+  return RequestId{made.id.value};
 }
 
 void Endpoint::Core::respond(ServerRequestId id, Answer answer, Time now) {
   ServerTransaction* transaction = servers.find(TransactionId{id.value});
   if (transaction == nullptr || transaction->request->method() == Method::invite) return;
   if (answer.status < 100 || answer.status > 699) answer.status = 500;
-  const bool refreshes = transaction->request->method() == Method::update && answer.status / 100 == 2;
-  if (Leg* used = leg(transaction->user); used != nullptr && refreshes)
-    used->dialog.refresh_target(*transaction->request);
+  Leg* used = leg(transaction->user);
+  if (used != nullptr) settle_answer(*used, *transaction, answer, now);
   respond(*transaction, answer.status, answer, now);
+  if (used == nullptr) return;
+  advance_reliable(*used, now);
+  advance_reinvite(*used, now);
 }
 
 }  // namespace ringwall::sip

@@ -27,6 +27,8 @@ struct Party {
       return NetAddress{ip, static_cast<std::uint16_t>(transport == Transport::tls ? 5061 : 5060)};
     };
     out.random = [this] { return random(); };
+    out.allow_events = "dialog, message-summary, presence, refer";
+    out.supported = "norefersub, replaces";
     return out;
   }
 
@@ -44,6 +46,7 @@ struct Party {
   std::mt19937_64 random;
   Endpoint endpoint;
   std::deque<Event> events;
+  std::function<void(std::string&)> leaving, arriving;  ///< changes what it sends, what it receives
   std::function<bool(const Event&)> answer;  ///< true: the event is dealt with, and not kept
 };
 
@@ -131,8 +134,8 @@ class Network {
     pump();
   }
   [[nodiscard]] bool idle() const {
-    return ada.endpoint.leg_count() + ada.endpoint.transaction_count() + bob.endpoint.leg_count() +
-               bob.endpoint.transaction_count() ==
+    return ada.endpoint.leg_count() + ada.endpoint.transaction_count() + ada.endpoint.subscription_count() +
+               bob.endpoint.leg_count() + bob.endpoint.transaction_count() + bob.endpoint.subscription_count() ==
            0;
   }
 
@@ -155,6 +158,7 @@ class Network {
     return busy;
   }
   void transmit(Party& from, Transmit out) {
+    if (from.leaving) from.leaving(out.bytes);
     transmits.push_back(out);
     const auto message = Message::parse(out.bytes);
     if (!message) return wire.push_back(from.name + " MALFORMED " + message.error().reason);
@@ -175,8 +179,9 @@ class Network {
   }
   void deliver() {
     while (!in_flight_.empty() && in_flight_.begin()->first <= now) {
-      const Datagram next = std::move(in_flight_.begin()->second);
+      Datagram next = std::move(in_flight_.begin()->second);
       in_flight_.erase(in_flight_.begin());
+      if (next.to->arriving) next.to->arriving(next.bytes);
       next.to->endpoint.receive(flow_at(*next.to), next.bytes, now);
     }
   }

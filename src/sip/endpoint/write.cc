@@ -27,6 +27,16 @@ bool shows_allow(Method method) {
   return method == Method::invite || method == Method::update || method == Method::options;
 }
 
+// Where a choice of extensions follows: the requests that make or change something that lasts.
+bool shows_supported(Method method) {
+  return shows_allow(method) || method == Method::register_ || method == Method::subscribe || method == Method::refer;
+}
+
+// RFC 6665 section 8.2.2.
+bool shows_events(Method method) {
+  return method == Method::invite || method == Method::options || method == Method::subscribe;
+}
+
 }  // namespace
 
 bool has_header(const Headers& headers, HeaderName name) {
@@ -73,7 +83,9 @@ std::string Endpoint::Core::print_via(Transport transport, std::string_view bran
 
 std::string Endpoint::Core::contact(Transport transport) const {
   const std::string user = options.name.empty() ? std::string() : escape_user(options.name) + "@";
-  return fmt::format("<sip:{}{};transport={}>", user, sent_by(transport), to_lower(print(transport)));
+  // RFC 7118 section 5.2: URIs say "ws" for both kinds of WebSocket.
+  const std::string shown = transport == Transport::wss ? "ws" : to_lower(print(transport));
+  return fmt::format("<sip:{}{};transport={}>", user, sent_by(transport), shown);
 }
 
 std::string Endpoint::Core::finish(MessageWriter& writer, Method method, Transport transport, const Headers& headers,
@@ -87,7 +99,9 @@ std::string Endpoint::Core::finish(MessageWriter& writer, Method method, Transpo
   }
   if (!bare && shows_allow(method) && !has_header(headers, HeaderName::allow))
     writer.header(HeaderName::allow, options.allow);
-  if (!bare && !options.supported.empty() && !has_header(headers, HeaderName::supported))
+  if (!bare && shows_events(method) && !options.allow_events.empty())
+    writer.header(HeaderName::allow_events, options.allow_events);
+  if (shows_supported(method) && !has_header(headers, HeaderName::supported))
     writer.header(HeaderName::supported, options.supported);
   if (!options.name.empty() && !has_header(headers, HeaderName::user_agent))
     writer.header(HeaderName::user_agent, "Ringwall " + options.name);
@@ -133,7 +147,9 @@ std::string Endpoint::Core::print_response(const ServerTransaction& transaction,
     if (!is_own_header(parse_header_name(name))) lines.push_back({HeaderName::other, name, value});
   if ((status == 405 || (success && shows_allow(method))) && !has_header(answer.headers, HeaderName::allow))
     lines.push_back({HeaderName::allow, {}, options.allow});
-  if (success && !options.supported.empty() && !has_header(answer.headers, HeaderName::supported))
+  if (success && shows_events(method) && !options.allow_events.empty())
+    lines.push_back({HeaderName::allow_events, {}, options.allow_events});
+  if (success && shows_supported(method) && !has_header(answer.headers, HeaderName::supported))
     lines.push_back({HeaderName::supported, {}, options.supported});
   if (status > 100 && !options.name.empty() && !has_header(answer.headers, HeaderName::server))
     lines.push_back({HeaderName::server, {}, server});

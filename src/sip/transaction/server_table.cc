@@ -4,6 +4,25 @@
 #include "base/text.h"
 
 namespace ringwall::sip {
+namespace {
+
+constexpr std::string_view magic_cookie = "z9hG4bK";
+
+// The part of RFC 2543's matching that the Via does not say. An ACK has the To tag of the response that it is for, and
+// that one is its transaction's own; so its tag is not compared.
+bool is_same_old_request(const Message& known, const Message& request) {
+  return known.request_uri().text == request.request_uri().text && known.call_id() == request.call_id() &&
+         known.from().tag == request.from().tag && known.cseq().number == request.cseq().number &&
+         (request.method() == Method::ack || known.to().tag == request.to().tag);
+}
+
+}  // namespace
+
+BranchKind branch_kind(const Message& request) {
+  const std::string_view branch = request.top_via().branch;
+  if (!branch.starts_with(magic_cookie)) return BranchKind::old;
+  return branch.size() == magic_cookie.size() ? BranchKind::bare : BranchKind::cookie;
+}
 
 Step ServerTransaction::receive_again() {
   if (auto* invite = std::get_if<ServerInvite>(&machine)) return invite->receive_invite();
@@ -39,7 +58,8 @@ std::string_view ServerTable::matching_method(const Message& request) {
 std::uint64_t ServerTable::match_hash(const Message& request, std::string_view method) const {
   const Via& via = request.top_via();
   const std::uint64_t sent_by = mix(keyed_hash(key_, to_lower(via.host)), via.port);
-  return mix(mix(keyed_hash(key_, via.branch), sent_by), keyed_hash(key_, method));
+  const std::uint64_t hash = mix(mix(keyed_hash(key_, via.branch), sent_by), keyed_hash(key_, method));
+  return branch_kind(request) == BranchKind::cookie ? hash : mix(hash, merge_hash(request));
 }
 
 std::uint64_t ServerTable::merge_hash(const Message& request) const {
@@ -70,7 +90,8 @@ ServerTransaction* ServerTable::find_as(const Message& request, std::string_view
     const Message& known = *at->second->request;
     const Via& other = known.top_via();
     if (other.branch == via.branch && other.port == via.port && equals_ignoring_case(other.host, via.host) &&
-        known.method_name() == method)
+        known.method_name() == method &&
+        (branch_kind(request) == BranchKind::cookie || is_same_old_request(known, request)))
       return at->second;
   }
   return nullptr;

@@ -41,8 +41,16 @@ struct ServerTransaction {
   [[nodiscard]] Time next_timer() const;
 };
 
-/// All server transactions of an endpoint. Matching follows RFC 3261 section 17.2.3 with the magic cookie: branch,
-/// sent-by, and method, where ACK matches INVITE. The matching of RFC 2543 is not offered.
+/// How the top Via of a request names its transaction (RFC 3261 section 8.1.1.7).
+enum class BranchKind : std::uint8_t {
+  cookie,  ///< the magic cookie and an identifier: unique by itself
+  bare,    ///< the magic cookie and nothing more: it promises an identifier and has none (RFC 4475 section 3.2.1)
+  old,     ///< RFC 2543: the branch says nothing
+};
+BranchKind branch_kind(const Message& request);
+
+/// All server transactions of an endpoint. Matching follows RFC 3261 section 17.2.3: with the magic cookie by branch,
+/// sent-by, and method, where ACK matches INVITE; without it by Request-URI, tags, Call-ID, CSeq and top Via.
 class ServerTable {
  public:
   explicit ServerTable(HashKey key) : key_(key) {}
@@ -57,8 +65,6 @@ class ServerTable {
   ServerTransaction* find(TransactionId id);
   void erase(TransactionId id);
   [[nodiscard]] std::size_t size() const { return by_id_.size(); }
-
-  static bool has_cookie(const Message& request) { return request.top_via().branch.starts_with("z9hG4bK"); }
 
  private:
   using ByHash = std::unordered_multimap<std::uint64_t, ServerTransaction*>;

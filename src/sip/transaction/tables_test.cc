@@ -75,8 +75,23 @@ TEST_F(ServerTableTest, ForgetsWhatIsErased) {
 }
 
 TEST_F(ServerTableTest, KnowsTheMagicCookie) {
-  EXPECT_TRUE(ServerTable::has_cookie(*parse(request("INVITE", "z9hG4bK1"))));
-  EXPECT_FALSE(ServerTable::has_cookie(*parse(request("INVITE", "1"))));
+  EXPECT_EQ(branch_kind(*parse(request("INVITE", "z9hG4bK1"))), BranchKind::cookie);
+  EXPECT_EQ(branch_kind(*parse(request("INVITE", "z9hG4bK"))), BranchKind::bare);
+  EXPECT_EQ(branch_kind(*parse(request("INVITE", "1"))), BranchKind::old);
+}
+
+TEST_F(ServerTableTest, MatchesAnOldBranchByTheWholeRequest) {
+  ServerTransaction& first = add(request("INVITE", "1"));
+  ServerTransaction& second = add(request("INVITE", "1", "host.test:5061", "", 2));
+  EXPECT_EQ(table.find(*parse(request("INVITE", "1"))), &first);
+  EXPECT_EQ(table.find(*parse(request("INVITE", "1", "host.test:5061", "", 2))), &second);
+  EXPECT_EQ(table.find(*parse(request("INVITE", "1", "host.test:5061", ";tag=to"))), nullptr);
+  EXPECT_EQ(table.find(*parse(request("INVITE", "2"))), nullptr);
+  EXPECT_EQ(table.find(*parse(request("INVITE", "1", "host.test"))), nullptr);
+  EXPECT_EQ(table.find(*parse(request("ACK", "1", "host.test:5061", ";tag=ours"))), &first);
+  EXPECT_EQ(table.find_cancelled(*parse(request("CANCEL", "1"))), &first);
+  table.erase(first.id);
+  EXPECT_EQ(table.find(*parse(request("INVITE", "1"))), nullptr);
 }
 
 TEST(ClientTableTest, MatchesByBranchAndMethod) {

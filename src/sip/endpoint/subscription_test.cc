@@ -1,0 +1,386 @@
+#include <gmock/gmock.h>
+
+#include "base/limits.h"
+#include "sip/endpoint/simulated_network.h"
+#include "sip/endpoint/subscription.h"
+
+namespace ringwall::sip {
+namespace {
+
+using simulated::Network;
+using simulated::Party;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using namespace std::chrono_literals;
+using Value = SubscriptionState::Value;
+
+Body state_body(std::string text) {
+  return {"text/plain", std::move(text)};
+}
+
+// Ada watches, bob tells.
+struct SubscriptionTest : testing::TestWithParam<Transport> {
+  Network network{GetParam()};
+  Party& ada = network.ada;
+  Party& bob = network.bob;
+  SubscriptionId adas, bobs;
+
+  void TearDown() override {
+    ada.endpoint.unsubscribe(adas, network.now);
+    network.run(std::chrono::hours(2));
+    ada.events.clear();
+    bob.events.clear();
+    EXPECT_TRUE(network.idle());
+    for (const std::string& line : network.wire)
+      EXPECT_THAT(line, testing::Not(HasSubstr("MALFORMED")));
+  }
+  Outgoing request() {
+    Outgoing out = network.call(bob, "");
+    out.headers = {{"Accept", "text/plain"}};
+    return out;
+  }
+  void ask(std::chrono::seconds expires = 600s, std::string event = "dialog") {
+    adas = ada.endpoint.subscribe(request(), std::move(event), expires, network.now);
+    network.run(100ms);
+  }
+  std::optional<IncomingSubscribe> offered() {
+    auto out = bob.take<IncomingSubscribe>();
+    if (out) bobs = out->id;
+    return out;
+  }
+  void establish(std::chrono::seconds expires = 600s) {
+    ask(expires);
+    ASSERT_TRUE(offered());
+    bob.endpoint.accept_subscription(bobs, expires, network.now);
+    tell(Value::active, "first");
+    ASSERT_EQ(heard(), "first");
+    network.wire.clear();
+    network.transmits.clear();
+  }
+  void tell(Value value, std::string text, std::string reason = {}) {
+    bob.endpoint.notify(bobs, {value, std::move(reason)}, state_body(std::move(text)), network.now);
+    network.run(100ms);
+  }
+  // The body of the next NOTIFY that ada was told of.
+  std::string heard() {
+    const auto event = ada.take<Notified>();
+    if (!event) return "nothing";
+    EXPECT_EQ(event->id, adas);
+    return std::string(event->message->body());
+  }
+  std::string ended(Party& party) {
+    const auto event = party.take<SubscriptionEnded>();
+    return event ? fmt::format("{} {}", event->status, event->reason) : "no";
+  }
+  std::string last(std::string_view method, HeaderName name) {
+    std::string out = "none";
+    for (const auto& transmit : network.transmits) {
+      const auto message = Message::parse(transmit.bytes);
+      if (message && message->is_request() && message->method_name() == method) out = message->header(name);
+    }
+    return out;
+  }
+};
+
+TEST_P(SubscriptionTest, StateIsToldAtOnceAndWhenItChanges) {
+  ask(600s, "dialog;id=7");
+  const auto asked = offered();
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->expires, 600s);
+  EXPECT_EQ(asked->message->header(HeaderName::accept), "text/plain");
+  bob.endpoint.accept_subscription(bobs, 300s, network.now);
+  tell(Value::active, "one");
+  EXPECT_EQ(heard(), "one");
+  EXPECT_EQ(last("NOTIFY", HeaderName::event), "dialog;id=7");
+  EXPECT_THAT(last("NOTIFY", HeaderName::subscription_state), testing::MatchesRegex("active;expires=(300|299)"));
+  tell(Value::pending, "two");
+  EXPECT_EQ(heard(), "two");
+  tell(Value::terminated, "last", "noresource");
+  EXPECT_EQ(heard(), "last");
+  EXPECT_EQ(last("NOTIFY", HeaderName::subscription_state), "terminated;reason=noresource");
+  EXPECT_EQ(ended(ada), "0 noresource");
+  EXPECT_THAT(bob.events, IsEmpty()) << "bob has said so himself";
+  EXPECT_EQ(ada.endpoint.subscription_count() + bob.endpoint.subscription_count(), 0U);
+}
+
+TEST_P(SubscriptionTest, TheSubscriberRefreshesInTime) {
+  establish();
+  network.run(570s);
+  EXPECT_TRUE(bob.take<SubscriptionRefreshed>());
+  tell(Value::active, "again");
+  EXPECT_EQ(heard(), "again");
+  network.run(500s);
+  EXPECT_EQ(ended(ada), "no");
+  EXPECT_EQ(ada.endpoint.subscription_count(), 1U);
+}
+
+TEST_P(SubscriptionTest, LeavingBringsOneLastNotify) {
+  establish();
+  ada.endpoint.unsubscribe(adas, network.now);
+  network.run(100ms);
+  ASSERT_TRUE(bob.take<SubscriptionRefreshed>());
+  tell(Value::active, "bye");
+  EXPECT_EQ(last("NOTIFY", HeaderName::subscription_state), "terminated;reason=timeout");
+  EXPECT_EQ(ended(bob), "0 timeout");
+  EXPECT_THAT(ada.events, IsEmpty());
+  EXPECT_EQ(ada.endpoint.subscription_count() + bob.endpoint.subscription_count(), 0U);
+}
+
+TEST_P(SubscriptionTest, AFetchIsOneNotify) {
+  ask(0s);
+  ASSERT_EQ(offered().value().expires, 0s);
+  bob.endpoint.accept_subscription(bobs, 0s, network.now);
+  tell(Value::active, "now");
+  EXPECT_EQ(heard(), "now");
+  EXPECT_EQ(ended(ada), "0 timeout");
+  EXPECT_EQ(ended(bob), "0 timeout");
+}
+
+TEST_P(SubscriptionTest, TheNotifierEndsWhatIsNotRefreshed) {
+  establish();
+  network.drop = [](const Message& message) { return message.is_request() && message.method() == Method::subscribe; };
+  network.run(601s);
+  EXPECT_EQ(ended(bob), "0 timeout");
+  EXPECT_EQ(bob.endpoint.subscription_count(), 0U);
+}
+
+TEST_P(SubscriptionTest, NotifiesWaitForEachOther) {
+  establish();
+  for (const char* text : {"a", "b", "c"})
+    bob.endpoint.notify(bobs, {}, state_body(text), network.now);
+  network.pump();
+  EXPECT_THAT(network.wire, ElementsAre("bob NOTIFY"));
+  network.run(1s);
+  EXPECT_EQ(heard(), "a");
+  EXPECT_EQ(heard(), "b");
+  EXPECT_EQ(heard(), "c");
+}
+
+TEST_P(SubscriptionTest, TheNotifyMayComeBeforeThe200) {
+  network.drop = [](const Message& message) { return message.is_response() && message.method() == Method::subscribe; };
+  ask();
+  ASSERT_TRUE(offered());
+  bob.endpoint.accept_subscription(bobs, 600s, network.now);
+  tell(Value::active, "early");
+  EXPECT_EQ(heard(), "early");
+  network.drop = nullptr;
+  network.run(10s);
+  EXPECT_EQ(ada.endpoint.subscription_count(), GetParam() == Transport::udp ? 1U : 1U);
+}
+
+TEST_P(SubscriptionTest, WithoutNotifyTimerNEndsIt) {
+  ask();
+  ASSERT_TRUE(offered());
+  bob.endpoint.accept_subscription(bobs, 600s, network.now);
+  network.run(33s);
+  EXPECT_EQ(ended(ada), "408 no NOTIFY came in time");
+}
+
+TEST_P(SubscriptionTest, LeavingBeforeTheDialogLetsTheNotifyFail) {
+  ask();
+  ASSERT_TRUE(offered());
+  ada.endpoint.unsubscribe(adas, network.now);
+  bob.endpoint.accept_subscription(bobs, 600s, network.now);
+  tell(Value::active, "too late");
+  EXPECT_EQ(ended(bob), "0 the NOTIFY failed: 481 Call/Transaction Does Not Exist");
+  EXPECT_THAT(ada.events, IsEmpty());
+}
+
+TEST_P(SubscriptionTest, ATooShortTimeIsAskedForAgainOnce) {
+  ask(10s);
+  const auto asked = offered();
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->expires, 60s);
+  EXPECT_THAT(network.wire, testing::Contains("bob 423 SUBSCRIBE"));
+  bob.endpoint.reject_subscription(bobs, {.status = 403}, network.now);
+  network.run(1s);
+  EXPECT_EQ(ended(ada), "403 Forbidden");
+}
+
+TEST_P(SubscriptionTest, AnUnknownPackageIs489) {
+  ask(600s, "winfo");
+  EXPECT_EQ(ended(ada), "489 Bad Event");
+  EXPECT_THAT(bob.events, IsEmpty());
+  const auto refusal = std::ranges::find_if(
+      network.transmits, [](const Transmit& transmit) { return transmit.bytes.find("SIP/2.0 489") == 0; });
+  ASSERT_NE(refusal, network.transmits.end());
+  EXPECT_THAT(refusal->bytes, HasSubstr("\r\nAllow-Events: dialog, message-summary, presence, refer\r\n"));
+}
+
+TEST_P(SubscriptionTest, OnlyAReferBeginsARefer) {
+  ask(600s, "refer");
+  EXPECT_EQ(ended(ada), "403 Forbidden");
+}
+
+TEST_P(SubscriptionTest, NobodyAnswers) {
+  ask();
+  ASSERT_TRUE(offered());
+  network.run(40s);
+  EXPECT_EQ(ended(bob), "0 nobody answered the SUBSCRIBE");
+  EXPECT_THAT(ended(ada), testing::AnyOf("500 Server Internal Error", "408 no NOTIFY came in time",
+                                         "408 no response came in time"));
+}
+
+struct Refusal {
+  int status;
+  bool ends;
+};
+
+TEST_P(SubscriptionTest, WhatARefusedRefreshMeans) {
+  for (const Refusal& refusal : {Refusal{481, true}, Refusal{404, true}, Refusal{489, true}, Refusal{500, false},
+                                 Refusal{503, false}, Refusal{403, false}}) {
+    EXPECT_EQ(harm_of(refusal.status) != Harm::none, refusal.ends) << refusal.status;
+  }
+  EXPECT_EQ(harm_of(404), Harm::dialog);
+  EXPECT_EQ(harm_of(481), Harm::usage);
+}
+
+TEST_P(SubscriptionTest, AForgottenSubscriptionEndsAtTheRefresh) {
+  establish();
+  bob.endpoint.notify(bobs, {Value::terminated, "deactivated"}, {}, network.now);
+  network.drop = [](const Message& message) { return message.method() == Method::notify; };
+  network.run(570s);  // the NOTIFY never arrived
+  network.drop = nullptr;
+  network.run(10s);
+  EXPECT_EQ(ended(ada), "481 Call/Transaction Does Not Exist");
+}
+
+INSTANTIATE_TEST_SUITE_P(Transports, SubscriptionTest, testing::Values(Transport::udp, Transport::tls),
+                         [](const auto& info) { return std::string(print(info.param)); });
+
+// Bob against a peer that is written out by hand.
+struct SubscriptionRulesTest : testing::Test {
+  Network network{Transport::tls};
+  Party& ada = network.ada;
+  Party& bob = network.bob;
+  int cseq = 0;
+
+  std::string request(std::string_view method, std::string_view headers, std::string_view to_tag = {},
+                      std::string_view from_tag = "pt", std::string_view call_id = "peers") {
+    return fmt::format(
+        "{0} sip:bob@10.0.0.2 SIP/2.0\r\nVia: SIP/2.0/TLS 10.0.0.1:5061;branch=z9hG4bKp{1}\r\n"
+        "From: <sip:peer@peer.test>;tag={2}\r\nTo: <sip:bob@10.0.0.2>{3}{4}\r\nCall-ID: {5}\r\nCSeq: {1} {0}\r\n"
+        "Contact: <sip:peer@10.0.0.1:5061;transport=tls>\r\n{6}Content-Length: 0\r\n\r\n",
+        method, ++cseq, from_tag, to_tag.empty() ? "" : ";tag=", to_tag, call_id, headers);
+  }
+  int status(Party& party, const std::string& bytes) {
+    network.transmits.clear();
+    network.drop = [](const Message&) { return true; };
+    network.inject(party, bytes);
+    if (network.transmits.empty()) return 0;
+    const auto answer = Message::parse(network.transmits.front().bytes);
+    return answer ? answer->status() : -1;
+  }
+};
+
+TEST_F(SubscriptionRulesTest, Refusals) {
+  EXPECT_EQ(status(bob, request("SUBSCRIBE", "")), 489) << "no Event";
+  EXPECT_EQ(status(bob, request("SUBSCRIBE", "Event: ;;\r\n")), 489);
+  EXPECT_EQ(status(bob, request("SUBSCRIBE", "Event: dialog\r\nExpires: 59\r\n")), 423);
+  EXPECT_EQ(status(bob, request("NOTIFY", "Event: dialog\r\nSubscription-State: active\r\n")), 481);
+  EXPECT_EQ(status(bob, request("NOTIFY", "Event: dialog\r\nSubscription-State: active\r\n", "none")), 481);
+  EXPECT_EQ(status(bob, request("SUBSCRIBE", "Event: dialog\r\n", "none")), 481);
+  EXPECT_THAT(bob.events, IsEmpty());
+  EXPECT_EQ(bob.endpoint.subscription_count(), 0U);
+}
+
+TEST_F(SubscriptionRulesTest, RefreshesThatDoNotFit) {
+  status(bob, request("SUBSCRIBE", "Event: dialog\r\nExpires: 100\r\n"));
+  const auto asked = bob.take<IncomingSubscribe>();
+  ASSERT_TRUE(asked);
+  bob.endpoint.accept_subscription(asked->id, 100s, network.now);
+  network.pump();
+  const auto answer = Message::parse(network.transmits.back().bytes);
+  ASSERT_EQ(answer->status(), 200);
+  const std::string tag(answer->to().tag);
+  EXPECT_EQ(status(bob, request("SUBSCRIBE", "Event: dialog\r\nExpires: 5\r\n", tag)), 423);
+  EXPECT_EQ(status(bob, request("SUBSCRIBE", "Event: dialog\r\nExpires: 100\r\n", tag, "other")), 481);
+  EXPECT_EQ(status(bob, request("SUBSCRIBE", "Event: dialog\r\nExpires: 100\r\n", tag, "pt", "other")), 481);
+  EXPECT_EQ(status(bob, request("BYE", "", tag)), 481) << "there is no call in it";
+  EXPECT_EQ(status(bob, request("SUBSCRIBE", "Event: dialog\r\nExpires: 100\r\n", tag)), 200);
+  EXPECT_TRUE(bob.take<SubscriptionRefreshed>());
+  // Another package in the same dialog is a subscription of its own.
+  status(bob, request("SUBSCRIBE", "Event: presence\r\nExpires: 100\r\n", tag));
+  const auto second = bob.take<IncomingSubscribe>();
+  ASSERT_TRUE(second);
+  EXPECT_NE(second->id, asked->id);
+  bob.endpoint.reject_subscription(second->id, {.status = 403}, network.now);
+  EXPECT_EQ(bob.endpoint.subscription_count(), 1U);
+}
+
+TEST_F(SubscriptionRulesTest, TheNumberInOneDialogIsLimited) {
+  status(bob, request("SUBSCRIBE", "Event: dialog\r\n"));
+  const auto first = bob.take<IncomingSubscribe>();
+  ASSERT_TRUE(first);
+  bob.endpoint.accept_subscription(first->id, 100s, network.now);
+  network.pump();
+  const std::string tag(Message::parse(network.transmits.back().bytes)->to().tag);
+  for (std::size_t i = 1; i < limits::sip_subscriptions_per_leg; ++i)
+    EXPECT_EQ(status(bob, request("SUBSCRIBE", fmt::format("Event: dialog;id={}\r\n", i), tag)), 0) << "offered";
+  EXPECT_EQ(status(bob, request("SUBSCRIBE", "Event: dialog;id=last\r\n", tag)), 503);
+}
+
+// A proxy sent our SUBSCRIBE to two: each makes a dialog of its own by its NOTIFY.
+TEST_F(SubscriptionRulesTest, ForksNotifyInDialogsOfTheirOwn) {
+  network.drop = [](const Message&) { return true; };
+  const SubscriptionId adas = ada.endpoint.subscribe(network.call(bob, ""), "dialog", 600s, network.now);
+  network.pump();
+  const auto sent = Message::parse(network.transmits.back().bytes);
+  const std::string tag(sent->from().tag), call_id(sent->call_id());
+  const std::string headers = "Event: dialog\r\nSubscription-State: active;expires=600\r\n";
+  EXPECT_EQ(status(ada, request("NOTIFY", headers, tag, "fork1", call_id)), 200);
+  EXPECT_EQ(status(ada, request("NOTIFY", headers, tag, "fork2", call_id)), 200);
+  EXPECT_EQ(status(ada, request("NOTIFY", headers, tag, "fork2", call_id)), 200);
+  EXPECT_EQ(status(ada, request("NOTIFY", "Event: presence\r\nSubscription-State: active\r\n", tag, "f3", call_id)),
+            481);
+  EXPECT_EQ(ada.endpoint.subscription_count(), 2U);
+  for (const char* fork : {"fork1", "fork2", "fork2"}) {
+    const auto event = ada.take<Notified>();
+    ASSERT_TRUE(event);
+    EXPECT_EQ(event->id, adas);
+    EXPECT_EQ(event->message->from().tag, fork);
+  }
+  const std::string over = "Event: dialog\r\nSubscription-State: terminated;reason=giveup;retry-after=9\r\n";
+  EXPECT_EQ(status(ada, request("NOTIFY", over, tag, "fork1", call_id)), 200);
+  ASSERT_TRUE(ada.take<Notified>());
+  EXPECT_FALSE(ada.take<SubscriptionEnded>()) << "one is left";
+  EXPECT_EQ(status(ada, request("NOTIFY", over, tag, "fork2", call_id)), 200);
+  ASSERT_TRUE(ada.take<Notified>());
+  EXPECT_EQ(ada.take<SubscriptionEnded>().value().reason, "giveup");
+  EXPECT_EQ(ada.endpoint.subscription_count(), 0U);
+}
+
+TEST_F(SubscriptionRulesTest, PresenceTakesOneDialogOnly) {
+  network.drop = [](const Message&) { return true; };
+  ada.endpoint.subscribe(network.call(bob, ""), "presence", 600s, network.now);
+  network.pump();
+  const auto sent = Message::parse(network.transmits.back().bytes);
+  const std::string tag(sent->from().tag), call_id(sent->call_id());
+  const std::string headers = "Event: presence\r\nSubscription-State: active\r\n";
+  EXPECT_EQ(status(ada, request("NOTIFY", headers, tag, "fork1", call_id)), 200);
+  EXPECT_EQ(status(ada, request("NOTIFY", headers, tag, "fork2", call_id)), 481);
+  EXPECT_EQ(status(ada, request("NOTIFY", "Event: presence\r\n", tag, "fork1", call_id)), 400);
+  EXPECT_EQ(status(ada, request("NOTIFY", "Subscription-State: active\r\n", tag, "fork1", call_id)), 489);
+}
+
+TEST_F(SubscriptionRulesTest, AWatcherWithoutConnectionIsLetGo) {
+  status(bob, request("SUBSCRIBE", "Event: dialog\r\n"));
+  const auto asked = bob.take<IncomingSubscribe>();
+  ASSERT_TRUE(asked);
+  bob.endpoint.accept_subscription(asked->id, 3600s, network.now);
+  network.pump();
+  network.drop = nullptr;
+  network.close();
+  bob.endpoint.notify(asked->id, {}, state_body("news"), network.now);
+  const auto sent = bob.endpoint.poll_transmit();
+  ASSERT_TRUE(sent);
+  EXPECT_FALSE(sent->route.flow) << "by address, as the connection has gone";
+  bob.endpoint.send_failed(sent->id, {"nobody listens", {}, {}}, network.now);
+  network.pump();
+  EXPECT_EQ(bob.take<SubscriptionEnded>().value().id, asked->id);
+  EXPECT_EQ(bob.endpoint.subscription_count(), 0U);
+}
+
+}  // namespace
+}  // namespace ringwall::sip
