@@ -42,8 +42,11 @@ Result<> Element::start() {
 }
 
 Result<> Element::reload() {
-  if (host_options().clear_listeners.size() != clear_listeners_)
+  const runtime::SipHostOptions changed = host_options();
+  if (changed.clear_listeners.size() != clear_listeners_)
     return fail("a clear trunk came or went, and with it a listener", name_, "start the site again");
+  if (changed.wss_port.value_or(0) != agent_->host().local(sip::Transport::wss).port)
+    return fail("wss_port was changed, and with it a listener", name_, "start the site again");
   return agent_->host().set_peers(peers());
 }
 
@@ -62,7 +65,7 @@ std::vector<runtime::PeerPolicy> Element::peers() const {
     if (trunk.element != name_ || !profile || profile->mode == policy::Mode::clear) continue;
     out.push_back({trunk.name, trunk.names,
                    trunk.anchors.empty() ? site_anchors : runtime::TrustAnchors{.file = trunk.anchors},
-                   profile->tls_minimum});
+                   profile->tls_minimum, profile->tls_maximum, profile->ciphers, profile->groups});
   }
   return out;
 }
@@ -81,6 +84,11 @@ runtime::SipHostOptions Element::host_options() const {
   out.allow = allow();
   out.supported = supported();
   out.session_timers = {.interval = site().sip.session_interval, .minimum = site().sip.session_minimum};
+  const policy::Sip& sip = site().sip;
+  if (self().kind == policy::ElementKind::call_manager && sip.wss_port != 0) {
+    out.wss_port = sip.wss_port;
+    out.web_socket = {.path = sip.wss_path, .origins = sip.wss_origins};
+  }
   for (const auto& trunk : site().trunks) {
     const auto* profile = site().profile(trunk.profile);
     if (trunk.element != name_ || !profile || profile->mode != policy::Mode::clear || !out.clear_listeners.empty())
@@ -96,7 +104,9 @@ std::expected<policy::Admitted, policy::Refusal> Element::admit(const sip::Flow&
                                     .names = flow.tls.peer_names,
                                     .anchor = flow.tls.anchor,
                                     .remote_ip = flow.remote.ip,
-                                    .tls_version = flow.tls.version};
+                                    .tls_version = flow.tls.version,
+                                    .tls_cipher = flow.tls.cipher,
+                                    .tls_group = flow.tls.group};
   return policy::admit(site(), *context_.in_force->anchors, self(), presented, wall_now());
 }
 
