@@ -417,7 +417,7 @@ TEST_P(CallTest, NoAckForARefusal) {  // timer H
 
 TEST_P(CallTest, RequestsInADialog) {
   establish();
-  const RequestId id = bob.endpoint.request_in_dialog(bobs, Method::info, {{"Info-Package", "dtmf"}},
+  const RequestId id = bob.endpoint.request_in_dialog(bobs, Method::info, {{"X-Why", "dtmf"}},
                                                       {"application/dtmf-relay", "Signal=5"}, network.now);
   network.run(20ms);
   const auto request = ada.take<IncomingRequest>();
@@ -425,12 +425,12 @@ TEST_P(CallTest, RequestsInADialog) {
   EXPECT_EQ(request->leg, adas);
   EXPECT_EQ(request->message->method(), Method::info);
   EXPECT_EQ(request->message->body(), "Signal=5");
-  ada.endpoint.respond(request->id, {.status = 469}, network.now);
+  ada.endpoint.respond(request->id, {.status = 415}, network.now);
   network.run(20ms);
   const auto completed = bob.take<Completed>();
   ASSERT_TRUE(completed);
   EXPECT_EQ(completed->id, id);
-  EXPECT_EQ(completed->status, 469);
+  EXPECT_EQ(completed->status, 415);
   EXPECT_EQ(state(bob, bobs), "confirmed");
   hang_up(ada, adas);
 }

@@ -254,16 +254,17 @@ struct Endpoint::Core {
   [[nodiscard]] std::expected<LegId, int> find_replaced(const Message& invite) const;
 
   // --- writing (write.cc)
-  std::string new_branch();
+  std::string new_branch(std::string_view request_uri = {});
+  [[nodiscard]] bool is_loop(const Message& request) const;
   std::string new_token();
   [[nodiscard]] std::string sent_by(Transport transport) const;
   [[nodiscard]] std::string print_via(Transport transport, std::string_view branch) const;
-  [[nodiscard]] std::string contact(Transport transport) const;
+  [[nodiscard]] std::string contact(Transport transport, bool sips = false) const;
   std::string write_outgoing(Method method, const Outgoing& request, std::string_view call_id, std::string_view tag,
                              std::string_view branch);
   std::string write_in_dialog(const DialogPath& path, Method method, std::uint32_t cseq, std::string_view branch,
                               const Headers& headers, const Body& body) const;
-  std::string finish(MessageWriter& writer, Method method, Transport transport, const Headers& headers,
+  std::string finish(MessageWriter& writer, Method method, Transport transport, bool sips, const Headers& headers,
                      const Body& body) const;
 
   // --- small things (core.cc)

@@ -1,6 +1,7 @@
 #include "base/limits.h"
 #include "sip/endpoint/core.h"
 #include "sip/endpoint/description.h"
+#include "sip/endpoint/sips.h"
 
 namespace ringwall::sip {
 namespace {
@@ -15,7 +16,7 @@ constexpr std::uint32_t forgotten_requests = 1'000;
 LegId Endpoint::Core::invite(Outgoing request, Time now) {
   std::string call_id = request.call_id.empty() ? new_token() + new_token() + "@" + options.host : request.call_id;
   std::string tag = new_token();
-  std::string branch = new_branch();
+  std::string branch = new_branch(request.request_uri);
   ask_for_session(nullptr, request.headers);
   std::string bytes = write_outgoing(Method::invite, request, call_id, tag, branch);
   Leg& made = add_leg(true, Dialog::caller(std::move(call_id), request.from, request.to, request.request_uri,
@@ -23,10 +24,11 @@ LegId Endpoint::Core::invite(Outgoing request, Time now) {
   const LegId id = made.id;
   // ACK and CANCEL are made of it, and what the application passes may come from a peer: it has to be readable.
   const auto readable = Message::parse(bytes);
-  if (!readable || full()) {
-    const int status = readable ? 503 : 500;
-    std::string reason =
-        readable ? "too many calls or transactions" : "the INVITE is malformed: " + readable.error().reason;
+  const bool clear = breaks_sips(request.request_uri, request.route.transport);
+  if (!readable || clear || full()) {
+    const int status = !readable ? 500 : clear ? 480 : 503;
+    std::string reason = clear ? "a sips URI is called over TLS only" : "too many calls or transactions";
+    if (!readable) reason = "the INVITE is malformed: " + readable.error().reason;
     events.push_back(Refused{id, status, std::move(reason), nullptr, false});
     erase(made);
     return id;
@@ -112,7 +114,7 @@ void Endpoint::Core::end_fork(ClientTransaction& transaction, const MessagePtr& 
   const auto write = [&](Method method, std::uint32_t cseq, std::string_view branch) {
     MessageWriter writer;
     fork.write_request(writer, print(method), print_via(transaction.route.transport, branch), cseq);
-    return finish(writer, method, transaction.route.transport, {}, {});
+    return finish(writer, method, transaction.route.transport, is_sips(fork.remote_target()), {}, {});
   };
   std::string ack = write(Method::ack, message->cseq().number, new_branch());
   send(transaction.id.value, transaction.route, ack);

@@ -5,6 +5,7 @@
 #include "sip/endpoint/core.h"
 #include "sip/endpoint/description.h"
 #include "sip/endpoint/headers.h"
+#include "sip/endpoint/sips.h"
 #include "sip/message/warning.h"
 
 namespace ringwall::sip {
@@ -27,12 +28,6 @@ std::string unsupported_extensions(const Message& request, std::string_view supp
 bool has_encoding(const Message& request) {
   const std::string_view encoding = request.header(HeaderName::content_encoding);
   return !encoding.empty() && !equals_ignoring_case(encoding, "identity");
-}
-
-bool came_from_us(const Message& request, std::string_view marker) {
-  return std::ranges::any_of(request.headers(), [marker](const HeaderField& field) {
-    return field.name == HeaderName::via && field.value.find(marker) != std::string_view::npos;
-  });
 }
 
 // RFC 3515 section 2.4.2: exactly one, and readable.
@@ -84,6 +79,17 @@ bool Endpoint::Core::is_allowed(Method method) const {
   return false;
 }
 
+// A request of ours that has come back, for the same Request-URI as it left with.
+bool Endpoint::Core::is_loop(const Message& request) const {
+  return std::ranges::any_of(request.headers(), [&](const HeaderField& field) {
+    if (field.name != HeaderName::via) return false;
+    const auto at = field.value.find(marker);
+    if (at == std::string_view::npos) return false;
+    const std::string target = fmt::format("{:08x}", keyed_hash(key, request.request_uri().text) & 0xffffffff);
+    return field.value.substr(at + marker.size()).starts_with(target);
+  });
+}
+
 // What needs no look at dialogs (RFC 3261 section 8.2); true if it was answered.
 bool Endpoint::Core::refuse_early(const Flow& flow, const Message& message) {
   const auto refuse_with = [&](int status, HeaderName name, std::string_view value) {
@@ -95,6 +101,10 @@ bool Endpoint::Core::refuse_early(const Flow& flow, const Message& message) {
   if (!is_allowed(method)) return refuse_with(405, HeaderName::allow, options.allow);
   const Uri& target = message.request_uri();
   if (!target.is_sip() && !equals_ignoring_case(target.scheme, "tel")) return refuse(flow, message, 416), true;
+  if (breaks_sips(target.text, flow.transport)) {
+    const std::string text = print(Warning{380, options.host, "SIPS is not taken over a clear transport"});
+    return refuse_with(480, HeaderName::warning, text);
+  }
   if (message.max_forwards() == 0U && method != Method::options) return refuse(flow, message, 483), true;
   if (const std::string tags = unsupported_extensions(message, options.supported); !tags.empty())
     return refuse_with(420, HeaderName::unsupported, tags);
@@ -105,7 +115,7 @@ bool Endpoint::Core::refuse_early(const Flow& flow, const Message& message) {
   if (in_dialog ? transactions() >= 2 * limits::sip_transactions : full())
     return refuse_with(503, HeaderName::retry_after, "10");
   if (in_dialog) return false;
-  if (came_from_us(message, marker) || servers.is_merged(message)) return refuse(flow, message, 482), true;
+  if (is_loop(message) || servers.is_merged(message)) return refuse(flow, message, 482), true;
   return false;
 }
 
@@ -159,6 +169,9 @@ void Endpoint::Core::receive_in_dialog(const Flow& flow, const MessagePtr& messa
   if (method == Method::subscribe) return receive_subscribe(*found, found, flow, transaction, now);
   if (method == Method::notify) return receive_notify(*found, transaction, message, now);
   if (method == Method::prack) return receive_prack(*found, transaction, message, now);
+  // RFC 6086 section 4.2.2: no package was invited.
+  if (method == Method::info && message->has(HeaderName::info_package))
+    return respond(transaction, 469, {.status = 469, .headers = {{"Recv-Info", ""}}}, now);
   if (method == Method::update) return receive_update(flow, *found, transaction, message, now);
   events.push_back(IncomingRequest{ServerRequestId{transaction.id.value}, found->id, flow, message});
 }

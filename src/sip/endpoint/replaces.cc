@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "sip/endpoint/core.h"
-#include "sip/message/parameters.h"
+#include "sip/message/dialog_headers.h"
 
 namespace ringwall::sip {
 
@@ -25,17 +25,14 @@ Leg* Endpoint::Core::find_dialog(std::string_view call_id, std::string_view loca
 std::expected<LegId, int> Endpoint::Core::find_replaced(const Message& invite) const {
   if (!invite.has(HeaderName::replaces) || !supports("replaces")) return LegId{};
   const auto values = invite.values(HeaderName::replaces);
-  ParameterizedValue read;
-  if (values.size() > 1 || invite.has(HeaderName::join) || read_parameterized(values.front(), read) != nullptr)
-    return std::unexpected(400);
-  const auto to_tag = read.parameters.find("to-tag");
-  const auto from_tag = read.parameters.find("from-tag");
-  if (!to_tag || !from_tag || read.main.empty()) return std::unexpected(400);
-  const Leg* found = find_dialog(read.main, *to_tag, *from_tag);
+  if (values.size() != 1 || invite.has(HeaderName::join)) return std::unexpected(400);
+  const auto named = parse_replaces(values.front());
+  if (!named) return std::unexpected(400);
+  const Leg* found = find_dialog(named->call_id, named->to_tag, named->from_tag);
   if (found == nullptr) return std::unexpected(481);
   if (found->silent || found->state == Leg::State::terminating) return std::unexpected(603);
   const bool confirmed = found->state == Leg::State::confirmed;
-  if (confirmed && read.parameters.has("early-only")) return std::unexpected(486);
+  if (confirmed && named->early_only) return std::unexpected(486);
   // Who calls may have its ringing taken over; who is called has not yet said that it wants the call.
   if (!confirmed && !found->outgoing) return std::unexpected(481);
   return found->id;

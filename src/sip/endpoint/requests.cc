@@ -1,5 +1,6 @@
 #include "sip/endpoint/core.h"
 #include "sip/endpoint/description.h"
+#include "sip/endpoint/sips.h"
 
 namespace ringwall::sip {
 namespace {
@@ -22,16 +23,18 @@ bool can_request(Method method) {
 }  // namespace
 
 RequestId Endpoint::Core::request(Method method, Outgoing request, Time now) {
-  const bool possible = can_request(method);
-  if (!possible || full()) {
+  const auto fail = [&](int status, std::string_view reason) {
     const RequestId id{++last_id};
-    events.push_back(
-        Completed{id, possible ? 503 : 405, possible ? "too many transactions" : "not sent outside a dialog", nullptr});
+    events.push_back(Completed{id, status, std::string(reason), nullptr});
     return id;
-  }
+  };
+  if (!can_request(method)) return fail(405, "not sent outside a dialog");
+  if (breaks_sips(request.request_uri, request.route.transport))
+    return fail(480, "a sips URI is sent to over TLS only");
+  if (full()) return fail(503, "too many transactions");
   std::string call_id = request.call_id.empty() ? new_token() + new_token() + "@" + options.host : request.call_id;
   std::string tag = new_token();
-  std::string branch = new_branch();
+  std::string branch = new_branch(request.request_uri);
   std::string bytes = write_outgoing(method, request, call_id, tag, branch);
   ClientTransaction& made =
       start_client(method, std::move(branch), std::move(bytes), request.route, Purpose::request, LegId{}, now);

@@ -19,7 +19,7 @@ bool Endpoint::Core::repeat_invite(ClientTransaction& transaction, Leg& leg, con
   if (!first || leg.silent || full()) return false;
   leg.invite_cseq = leg.dialog.next_cseq();
   leg.rseq = 0;
-  std::string branch = new_branch();
+  std::string branch = new_branch(first->request_uri().text);
   MessageWriter writer;
   writer.request("INVITE", first->request_uri().text);
   writer.header(HeaderName::via, print_via(transaction.route.transport, branch));

@@ -181,6 +181,81 @@ TEST_F(RulesTest, OurOwnRequestThatComesBackIs482) {
   EXPECT_EQ(send(looped)->status(), 482);
 }
 
+// RFC 3261 section 16.3: the same request for somebody else is no loop.
+TEST_F(RulesTest, ASpiralPasses) {
+  network.drop = [](const Message&) { return true; };
+  bob.endpoint.request(Method::options, network.call(network.ada), network.now);
+  network.pump();
+  std::string spiral = network.transmits.front().bytes;
+  const auto uri = Message::parse(spiral)->request_uri().text;
+  spiral.replace(spiral.find(uri), uri.size(), "sip:somebody-else@10.0.0.2");
+  spiral.insert(spiral.find("Via: "), "Via: SIP/2.0/TLS proxy.test;branch=z9hG4bKproxy\r\n");
+  EXPECT_FALSE(send(spiral));
+  EXPECT_TRUE(bob.take<IncomingRequest>());
+}
+
+// RFC 5630
+TEST_F(RulesTest, SipsStaysOffClearTransports) {
+  Network clear(Transport::udp);
+  std::string sips = text({.uri = "sips:bob@10.0.0.2"});
+  clear.drop = [](const Message&) { return true; };
+  clear.inject(clear.bob, sips);
+  const auto refused = Message::parse(clear.transmits.front().bytes);
+  EXPECT_EQ(refused->status(), 480);
+  EXPECT_THAT(refused->header(HeaderName::warning), testing::StartsWith("380 "));
+  Outgoing call = clear.call(clear.ada);
+  call.request_uri = "sips:ada@10.0.0.1";
+  clear.bob.endpoint.invite(call, clear.now);
+  EXPECT_EQ(std::get<Refused>(clear.bob.endpoint.poll_event().value()).status, 480);
+  clear.bob.endpoint.request(Method::options, call, clear.now);
+  EXPECT_EQ(std::get<Completed>(clear.bob.endpoint.poll_event().value()).status, 480);
+  EXPECT_FALSE(clear.bob.endpoint.poll_transmit());
+}
+
+TEST_F(RulesTest, ContactIsSipsWhereTheDialogIs) {
+  const auto contact_of = [&](const Parts& parts) {
+    const LegId leg = incoming(parts);
+    network.transmits.clear();
+    bob.endpoint.accept(leg, sdp_body("answer"), network.now);
+    network.pump();
+    const auto answer = Message::parse(network.transmits.front().bytes);
+    return answer ? std::string(answer->header(HeaderName::contact)) : std::string();
+  };
+  EXPECT_EQ(contact_of({.uri = "sips:bob@10.0.0.2", .branch = "z9hG4bKa", .call_id = "a"}), "<sips:bob@10.0.0.2:5061>");
+  EXPECT_EQ(contact_of({.branch = "z9hG4bKb", .headers = "Record-Route: <sips:p.test;lr>\r\n", .call_id = "b"}),
+            "<sips:bob@10.0.0.2:5061>");
+  EXPECT_EQ(contact_of({.branch = "z9hG4bKc", .call_id = "c"}), "<sip:bob@10.0.0.2:5061;transport=tls>");
+  Outgoing call = network.call(network.ada);
+  call.request_uri = "sips:ada@10.0.0.1";
+  network.transmits.clear();
+  bob.endpoint.invite(call, network.now);
+  network.pump();
+  EXPECT_EQ(Message::parse(network.transmits.front().bytes)->header(HeaderName::contact), "<sips:bob@10.0.0.2:5061>");
+}
+
+// RFC 6086 section 4.2.2
+TEST_F(RulesTest, InfoPackageThatNobodyInvitedIs469) {
+  const LegId leg = incoming();
+  const auto answer = send(text(
+      {.method = "INFO", .branch = "z9hG4bKi", .to_tag = bobs_tag(leg), .headers = "Info-Package: x\r\n", .cseq = 2}));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status(), 469);
+  EXPECT_TRUE(answer->has(HeaderName::recv_info));
+  EXPECT_FALSE(bob.take<IncomingRequest>());
+}
+
+TEST_F(RulesTest, OptionsTellWhatWeCan) {
+  send(text({.method = "OPTIONS"}));
+  network.transmits.clear();
+  bob.endpoint.respond(bob.take<IncomingRequest>()->id, {}, network.now);
+  network.pump();
+  const auto answer = Message::parse(network.transmits.front().bytes);
+  EXPECT_EQ(answer->header(HeaderName::accept), "application/sdp");
+  EXPECT_THAT(answer->header(HeaderName::allow), HasSubstr("PRACK"));
+  EXPECT_THAT(answer->header(HeaderName::supported), HasSubstr("100rel"));
+  EXPECT_THAT(answer->header(HeaderName::supported), HasSubstr("timer"));
+}
+
 TEST_F(RulesTest, RetransmittedInviteIsOneCall) {
   incoming();
   EXPECT_FALSE(send(text({})));  // TLS: nothing was lost, so nothing is repeated

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "sip/endpoint/core.h"
 #include "sip/endpoint/headers.h"
+#include "sip/endpoint/sips.h"
 #include "sip/transport/via.h"
 
 namespace ringwall::sip {
@@ -62,8 +63,10 @@ bool is_own_header(HeaderName name) {
 std::string Endpoint::Core::new_token() {
   return fmt::format("{:016x}", options.random());
 }
-std::string Endpoint::Core::new_branch() {
-  return marker + new_token();
+// The Request-URI is in it: a request that comes back unchanged has looped, one for somebody else is a spiral (RFC 3261
+// section 16.3).
+std::string Endpoint::Core::new_branch(std::string_view request_uri) {
+  return fmt::format("{}{:08x}{}", marker, keyed_hash(key, request_uri) & 0xffffffff, new_token());
 }
 
 std::string Endpoint::Core::sent_by(Transport transport) const {
@@ -81,18 +84,19 @@ std::string Endpoint::Core::print_via(Transport transport, std::string_view bran
                      alias ? ";alias" : "");
 }
 
-std::string Endpoint::Core::contact(Transport transport) const {
+std::string Endpoint::Core::contact(Transport transport, bool sips) const {
   const std::string user = options.name.empty() ? std::string() : escape_user(options.name) + "@";
   // RFC 7118 section 5.2: URIs say "ws" for both kinds of WebSocket.
   const std::string shown = transport == Transport::wss ? "ws" : to_lower(print(transport));
-  return fmt::format("<sip:{}{};transport={}>", user, sent_by(transport), shown);
+  const std::string parameter = sips && transport == Transport::tls ? std::string() : ";transport=" + shown;
+  return fmt::format("<{}:{}{}{}>", sips ? "sips" : "sip", user, sent_by(transport), parameter);
 }
 
-std::string Endpoint::Core::finish(MessageWriter& writer, Method method, Transport transport, const Headers& headers,
-                                   const Body& body) const {
+std::string Endpoint::Core::finish(MessageWriter& writer, Method method, Transport transport, bool sips,
+                                   const Headers& headers, const Body& body) const {
   const bool bare = method == Method::ack;
   if (!bare && shows_contact(method) && !has_header(headers, HeaderName::contact))
-    writer.header(HeaderName::contact, contact(transport));
+    writer.header(HeaderName::contact, contact(transport, sips));
   for (const auto& [name, value] : headers) {
     const HeaderName known = parse_header_name(name);
     if (!is_own_header(known) && known != HeaderName::max_forwards) writer.header(name, value);
@@ -122,21 +126,21 @@ std::string Endpoint::Core::write_outgoing(Method method, const Outgoing& reques
   writer.header(HeaderName::to, request.to);
   writer.header(HeaderName::call_id, call_id);
   writer.header(HeaderName::cseq, fmt::format("{} {}", last_cseq, print(method)));
-  return finish(writer, method, transport, request.headers, request.body);
+  return finish(writer, method, transport, is_sips(request.request_uri), request.headers, request.body);
 }
 
 std::string Endpoint::Core::write_in_dialog(const DialogPath& path, Method method, std::uint32_t cseq,
                                             std::string_view branch, const Headers& headers, const Body& body) const {
   MessageWriter writer;
   path.dialog.write_request(writer, print(method), print_via(path.route.transport, branch), cseq);
-  return finish(writer, method, path.route.transport, headers, body);
+  return finish(writer, method, path.route.transport, is_sips(path.dialog.remote_target()), headers, body);
 }
 
 std::string Endpoint::Core::print_response(const ServerTransaction& transaction, int status,
                                            const Answer& answer) const {
   const Method method = transaction.request->method();
   const bool success = status >= 200 && status < 300;
-  const std::string own_contact = contact(transaction.route.transport);
+  const std::string own_contact = contact(transaction.route.transport, wants_sips_contact(*transaction.request));
   const std::string server = "Ringwall " + options.name;
   std::vector<HeaderLine> lines;
   lines.reserve(answer.headers.size() + 4);
@@ -147,6 +151,8 @@ std::string Endpoint::Core::print_response(const ServerTransaction& transaction,
     if (!is_own_header(parse_header_name(name))) lines.push_back({HeaderName::other, name, value});
   if ((status == 405 || (success && shows_allow(method))) && !has_header(answer.headers, HeaderName::allow))
     lines.push_back({HeaderName::allow, {}, options.allow});
+  if (success && method == Method::options && !has_header(answer.headers, HeaderName::accept))
+    lines.push_back({HeaderName::accept, {}, "application/sdp"});  // section 11.2
   if (success && shows_events(method) && !options.allow_events.empty())
     lines.push_back({HeaderName::allow_events, {}, options.allow_events});
   if (success && shows_supported(method) && !has_header(answer.headers, HeaderName::supported))
