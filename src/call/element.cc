@@ -34,10 +34,15 @@ Result<> Element::start() {
     const auto peer = admit(request.flow);
     peer ? on_request(request, *peer) : agent_->refuse(request, peer.error());
   };
+  handlers.completed = [this](const sip::Completed& completed) {
+    if (!ways_out_->completed(completed)) on_completed(completed);
+  };
   handlers.flow_closed = [this](sip::FlowId flow) { on_flow_closed(flow); };
   runtime::SipHostOptions options = host_options();
   clear_listeners_ = options.clear_listeners.size();
   TRY(agent_, UserAgent::create(context_.loop, std::move(options), std::move(handlers)));
+  ways_out_ = std::make_unique<WaysOut>(*agent_, self().host);
+  ways_out_->configure(site(), self());
   return {};
 }
 
@@ -47,7 +52,9 @@ Result<> Element::reload() {
     return fail("a clear trunk came or went, and with it a listener", name_, "start the site again");
   if (changed.wss_port.value_or(0) != agent_->host().local(sip::Transport::wss).port)
     return fail("wss_port was changed, and with it a listener", name_, "start the site again");
-  return agent_->host().set_peers(peers());
+  TRY_VOID(agent_->host().set_peers(peers()));
+  ways_out_->configure(site(), self());
+  return {};
 }
 
 void Element::on_request(const sip::IncomingRequest& request, const policy::Admitted&) {
@@ -108,10 +115,6 @@ std::expected<policy::Admitted, policy::Refusal> Element::admit(const sip::Flow&
                                     .tls_cipher = flow.tls.cipher,
                                     .tls_group = flow.tls.group};
   return policy::admit(site(), *context_.in_force->anchors, self(), presented, wall_now());
-}
-
-sip::Route Element::route_to(const policy::Element& element) {
-  return {.transport = sip::Transport::tls, .address = {element.address, element.sip_port}, .peer = element.name};
 }
 
 void Element::record(const std::string& interaction, std::string_view kind,

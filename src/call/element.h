@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "call/user_agent.h"
+#include "call/ways_out.h"
 #include "policy/admission.h"
 #include "policy/anchors.h"
 #include "policy/site.h"
@@ -56,8 +57,8 @@ class Element {
   /// elements need for them.
   void drain() { draining_ = true; }
 
-  /// Where calls to another element go.
-  [[nodiscard]] static sip::Route route_to(const policy::Element& element);
+  /// What calls to server groups, trunks and other elements are sent through.
+  [[nodiscard]] WaysOut& ways_out() { return *ways_out_; }
   void record(const std::string& interaction, std::string_view kind,
               const std::vector<std::pair<std::string_view, std::string>>& detail) const;
 
@@ -71,6 +72,8 @@ class Element {
   virtual void on_request(const sip::IncomingRequest& request, const policy::Admitted& peer);
   /// A connection has ended.
   virtual void on_flow_closed(sip::FlowId) {}
+  /// A request of ours outside a dialog, but for heartbeats, has been answered.
+  virtual void on_completed(const sip::Completed&) {}
 
  private:
   [[nodiscard]] runtime::SipHostOptions host_options() const;
@@ -80,6 +83,7 @@ class Element {
   ElementContext context_;
   std::string name_;
   std::unique_ptr<UserAgent> agent_;
+  std::unique_ptr<WaysOut> ways_out_;
   std::size_t clear_listeners_ = 0;
   bool draining_ = false;
 };

@@ -141,18 +141,18 @@ void CallManager::on_invite(const sip::IncomingInvite& invite, const policy::Adm
     return;
   }
   const auto* dial_peer = policy::find_dial_peer(site(), name(), number);
-  const auto* element = dial_peer ? site().element(dial_peer->target) : nullptr;
-  if (!element || element->name == peer.name) {
+  if (!dial_peer || dial_peer->target == peer.name) {
     agent().refuse(invite, {.status = 404,
                             .warning = "there is no line or dial peer for " + number,
                             .mend = "add a [[phone]] with this line, or a [[dial_peer]] of the call manager"});
     return;
   }
   LineCall::start(*this, invite, peer,
-                  {.peer = element->name,
+                  {.peer = dial_peer->target,
                    .number = number,
-                   .request_uri = fmt::format("sip:{}@{}", sip::escape_user(number), element->host),
-                   .route = Element::route_to(*element)});
+                   .request_uri = {},
+                   .route = {},
+                   .tries = ways_out().tries(dial_peer->target)});
 }
 
 }  // namespace ringwall::call_manager

@@ -5,22 +5,44 @@
 namespace ringwall::call_manager {
 
 void LineCall::start(CallManager& manager, const sip::IncomingInvite& invite, const policy::Admitted& caller,
-                     const LineTarget& target) {
-  const std::shared_ptr<LineCall> self(new LineCall(manager, invite, caller, target));
-  const sip::Body body = sip::sdp_body(std::string(call::sdp_of(*invite.message)));
-  sip::Outgoing out;
-  out.route = target.route;
-  out.request_uri = target.request_uri;
-  out.from = fmt::format("<sip:{}@{}>", sip::escape_user(call::user_or_uri(invite.message->from().uri)),
-                         manager.site().domain);
-  out.to = fmt::format("<sip:{}@{}>", sip::escape_user(target.number), manager.site().domain);
-  out.headers = call::onward_headers(*invite.message, self->interaction_);
-  out.body = body;
-  self->to_ = manager.agent().endpoint().invite(std::move(out), manager.now());
-  self->pair_.begin(self->from_, self->to_, !body.content.empty());
+                     LineTarget target) {
+  const bool is_phone = !target.request_uri.empty();
+  const std::shared_ptr<LineCall> self(new LineCall(manager, invite, caller, std::move(target)));
   manager.agent().own(self->from_, self);
-  manager.agent().own(self->to_, self);
-  log::info(manager.name(), "call {} for line {} goes to {}", self->interaction_, target.number, target.peer);
+  if (is_phone) return self->invite();
+  if (self->invite_next()) return;
+  manager.agent().disown(self->from_);
+  manager.agent().refuse(invite, {.status = 503,
+                                  .warning = self->target_.peer + " cannot be reached at present",
+                                  .reason = manager.ways_out().trouble(self->target_.peer),
+                                  .mend = "see 'ringwall show trunks'"});
+}
+
+bool LineCall::invite_next() {
+  const call::Path* path = target_.tries.next();
+  if (!path) return false;
+  target_.peer = path->target;
+  target_.route = call::route_of(*path);
+  target_.request_uri = fmt::format("sip:{}@{}", sip::escape_user(target_.number), path->host);
+  invite();
+  return true;
+}
+
+void LineCall::invite() {
+  const sip::Body body = sip::sdp_body(std::string(call::sdp_of(*invite_)));
+  sip::Outgoing out;
+  out.route = target_.route;
+  out.request_uri = target_.request_uri;
+  out.from =
+      fmt::format("<sip:{}@{}>", sip::escape_user(call::user_or_uri(invite_->from().uri)), manager_.site().domain);
+  out.to = fmt::format("<sip:{}@{}>", sip::escape_user(target_.number), manager_.site().domain);
+  out.headers = call::onward_headers(*invite_, interaction_);
+  out.body = body;
+  to_ = manager_.agent().endpoint().invite(std::move(out), manager_.now());
+  pair_.begin(from_, to_, !body.content.empty());
+  manager_.agent().own(to_, shared_from_this());
+  log::info(manager_.name(), "call {} for line {} goes to {} at {}", interaction_, target_.number, target_.peer,
+            target_.route.address.text());
 }
 
 LineCall::LineCall(CallManager& manager, const sip::IncomingInvite& invite, const policy::Admitted& caller,
@@ -29,16 +51,19 @@ LineCall::LineCall(CallManager& manager, const sip::IncomingInvite& invite, cons
       interaction_(call::interaction_of(*invite.message, caller)),
       caller_(caller.name),
       target_(std::move(target)),
+      invite_(invite.message),
       from_(invite.leg),
       pair_(manager.agent()),
       began_(wall_now()) {}
 
 void LineCall::on(const sip::Progress& progress) {
+  target_.tries.progressed();
   pair_.on(progress);
 }
 
 void LineCall::on(const sip::Answered& answered) {
   if (!connected_) connected_ = wall_now();
+  if (answered.leg == to_) target_.tries.answered(answered.message->status(), manager_.now());
   pair_.on(answered);
 }
 
@@ -48,6 +73,7 @@ void LineCall::on(const sip::Refused& refused) {
     pair_.on_reinvite_refused(refused);
     return;
   }
+  if (refused.leg == to_ && target_.tries.failed(refused, manager_.now()) && invite_next()) return;
   over_ = true;
   if (!refused.message && target_.route.flow) manager_.lost(target_.route.flow);
   sip::Answer answer{.status = refused.message ? refused.status : 480, .reason = refused.message ? refused.reason : ""};

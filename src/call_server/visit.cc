@@ -46,25 +46,15 @@ Visit::Visit(CallServer& server, const sip::IncomingInvite& invite, const std::s
       talk_(server.agent()),
       began_(wall_now()) {}
 
-Result<sip::LegId> Visit::invite_voice_browser(const std::string& script, sip::Body body) {
-  const auto* browser = server_.site().element_of_kind(policy::ElementKind::voice_browser);
-  if (!browser) return fail("the site has no voice browser", {}, "add an [[element]] of kind voice-browser");
-  sip::Outgoing out;
-  out.route = call::Element::route_to(*browser);
-  out.request_uri =
-      fmt::format("sip:dialog@{};voicexml={}", browser->host, sip::escape_user(script));  // RFC 5552 section 2.1
-  out.from = fmt::format("<sip:{}@{}>", sip::escape_user(from_), server_.self().host);
-  out.to = fmt::format("<sip:dialog@{}>", browser->host);
-  out.headers = onward_;
-  out.body = std::move(body);
-  script_ = script;
-  return server_.agent().endpoint().invite(std::move(out), server_.now());
+void Visit::on(const sip::Progress& progress) {
+  if (progress.leg == agent_leg_) agent_tries_.progressed();
+  if (progress.leg == browser_) browser_tries_.progressed();
 }
-
-void Visit::on(const sip::Progress&) {}
 
 void Visit::on(const sip::Answered& answered) {
   auto& endpoint = server_.agent().endpoint();
+  if (answered.leg == agent_leg_) agent_tries_.answered(answered.message->status(), server_.now());
+  if (answered.leg == browser_) browser_tries_.answered(answered.message->status(), server_.now());
   if (answered.leg == caller_) {
     if (connecting_ && connecting_->sent)
       connected(answered);
@@ -174,14 +164,11 @@ void Visit::deliver(const router::Reserve& reserve) {
     agent_leg_failed("the site has no call manager", false);
     return;
   }
-  sip::Outgoing out;
-  out.route = call::Element::route_to(*manager);
-  out.request_uri = fmt::format("sip:{}@{}", sip::escape_user(line_), manager->host);
-  out.from = fmt::format("<sip:{}@{}>", sip::escape_user(from_), server_.self().host);
-  out.to = fmt::format("<sip:{}@{}>", sip::escape_user(line_), manager->host);
-  out.headers = onward_;
-  agent_leg_ = server_.agent().endpoint().invite(std::move(out), server_.now());
-  server_.agent().own(agent_leg_, shared_from_this());
+  agent_tries_ = server_.ways_out().tries(manager->name);
+  if (!try_call_manager()) {
+    agent_leg_failed("the call manager cannot be reached", false);
+    return;
+  }
   ring_timer_ = server_.context().loop.after(reserve.ring_time, [this] { agent_leg_failed("no answer", true); });
   log::info(server_.name(), "visit {}: ringing agent {} at {}", interaction_, agent_, line_);
 }
@@ -220,6 +207,8 @@ void Visit::on(const sip::Refused& refused) {
       release(browser_);
   } else if (refused.reinvite) {
     talk_.on_reinvite_refused(refused);
+  } else if (tries_next(refused)) {
+    log::warning(server_.name(), "visit {}: {}: the next member of the group is tried", interaction_, why);
   } else if (refused.leg == agent_leg_) {
     agent_leg_ = {};
     agent_leg_failed(why, false);

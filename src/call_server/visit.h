@@ -46,6 +46,10 @@ class Visit final : public call::LegOwner, public std::enable_shared_from_this<V
 
   Visit(CallServer& server, const sip::IncomingInvite& invite, const std::string& peer, const policy::Service& service);
   Result<sip::LegId> invite_voice_browser(const std::string& script, sip::Body body);
+  Result<sip::LegId> try_voice_browser();  ///< the next one of its group
+  [[nodiscard]] bool try_call_manager();
+  /// A leg out was refused: true if another member of its group has been invited instead.
+  [[nodiscard]] bool tries_next(const sip::Refused& refused);
   void greeting_ended(const sip::Ended& ended);
   void enter_queue();
   void connect(sip::LegId party, std::string offer);
@@ -66,8 +70,10 @@ class Visit final : public call::LegOwner, public std::enable_shared_from_this<V
   Stage stage_ = Stage::greeting;
   sip::LegId caller_, browser_, agent_leg_;
   std::string agent_, line_, script_;
-  bool accepted_ = false;  ///< the caller's INVITE has its 200
-  bool queued_ = false;    ///< the router knows the interaction
+  call::Tries browser_tries_, agent_tries_;
+  sip::Body browser_body_;  ///< of the INVITE to the voice browser, for each that is tried
+  bool accepted_ = false;   ///< the caller's INVITE has its 200
+  bool queued_ = false;     ///< the router knows the interaction
   std::optional<Connecting> connecting_, next_;
   call::LegPair talk_;
   WallTime began_;

@@ -45,6 +45,7 @@ constexpr Sentence sentences[] = {
      [](const value& v, std::string_view) { return print_registrations(v); }},
     {"show certificates", "/v1/certificates", [](const value& v, std::string_view) { return print_certificates(v); }},
     {"show trunks", "/v1/trunks", [](const value& v, std::string_view) { return print_trunks(v); }},
+    {"show server-group", "/v1/trunks", [](const value& v, std::string_view) { return print_trunks(v); }},
     {"show agents", "/v1/agents", [](const value& v, std::string_view) { return print_agents(v); }},
     {"show queues", "/v1/queues", [](const value& v, std::string_view) { return print_queues(v); }},
     {"show waivers", "/v1/waivers", [](const value& v, std::string_view) { return print_waivers(v); }},

@@ -21,7 +21,7 @@ constexpr Noun nouns[] = {
     {"calls", "Live calls, leg by leg, with what protects their audio", print_calls},
     {"registrations", "Registered phones", print_registrations},
     {"certificates", "The site's certificates and their expiry", print_certificates},
-    {"trunks", "Trunks and their connections", print_trunks},
+    {"trunks", "Trunks and server groups: connections, members and their states", print_trunks},
     {"agents", "Agents and their states", print_agents},
     {"queues", "Skill groups: who waits, who talks", print_queues},
     {"waivers", "Permissions for clear legs, with their end dates", print_waivers},

@@ -135,17 +135,6 @@ std::string print_certificates(const value& answer) {
                     "There are no certificates.");
 }
 
-std::string print_trunks(const value& answer) {
-  return print_list(answer, "trunks",
-                    {{"Trunk", "trunk"},
-                     {"Element", "element"},
-                     {"Mode", "mode"},
-                     {"Connections", "connections"},
-                     {"Targets", "targets"},
-                     {"Names", "names"}},
-                    "The site has no trunks.");
-}
-
 std::string print_agents(const value& answer) {
   return print_list(answer, "agents",
                     {{"Agent", "agent"},

@@ -9,6 +9,7 @@
 #include "call_manager/call_manager.h"
 #include "call_server/call_server.h"
 #include "cli/site_process.h"
+#include "cli/trunks_json.h"
 #include "cli/views_json.h"
 #include "crypto/certificate.h"
 #include "pki/atomic_file.h"
@@ -70,35 +71,8 @@ void refusals(SiteProcess& process, const Responder& responder) {
   responder.ok(json::object{{"refusals", std::move(out)}});
 }
 
-/// A trunk with what is known of it now: its live connections by verified name.
 void trunks(SiteProcess& process, const Responder& responder) {
-  json::array out;
-  for (const auto& trunk : process.site().trunks) {
-    std::size_t connected = 0;
-    for (const auto& element : process.elements()) {
-      if (element->name() != trunk.element) continue;
-      for (const auto& connection : element->agent().host().view().connections)
-        for (const auto& name : connection.tls.peer_names)
-          if (std::ranges::find(trunk.names, name) != trunk.names.end()) {
-            ++connected;
-            break;
-          }
-    }
-    const auto* profile = process.site().profile(trunk.profile);
-    json::array names(trunk.names.begin(), trunk.names.end()), targets;
-    for (const auto& target : trunk.targets)
-      targets.push_back(json::string(target.text()));
-    out.push_back(
-        json::object{{"trunk", trunk.name},
-                     {"element", trunk.element},
-                     {"profile", trunk.profile},
-                     {"mode", profile && profile->mode == policy::Mode::clear ? "clear (waiver " + profile->waiver + ")"
-                                                                              : "encrypted"},
-                     {"names", std::move(names)},
-                     {"targets", std::move(targets)},
-                     {"connections", connected}});
-  }
-  responder.ok(json::object{{"trunks", std::move(out)}});
+  responder.ok(trunks_json(process));
 }
 
 Result<crypto::Certificate> load_certificate(const std::filesystem::path& file) {

@@ -5,33 +5,23 @@
 #include "policy/dial_plan.h"
 
 namespace ringwall::edge {
-namespace {
 
-/// Where a dial peer leads: an element, or a trunk whose profile allows the call now.
-std::expected<Target, policy::Refusal> find_target(const Edge& edge, const policy::DialPeer& dial_peer) {
-  const policy::Site& site = edge.site();
-  if (const auto* element = site.element(dial_peer.target)) {
-    return Target{
-        element->name, element->host, call::Element::route_to(*element), *site.profile(policy::site_profile), {}};
+std::expected<Target, policy::Refusal> Edge::target_of(const call::Path& path) const {
+  Target out{.name = path.target, .host = path.host, .route = call::route_of(path), .profile = {}, .waiver = {}};
+  if (site().element(path.target)) {
+    out.profile = *site().profile(policy::site_profile);
+    return out;
   }
-  const auto* trunk = site.trunk(dial_peer.target);
-  if (!trunk || trunk->targets.empty())
+  const auto* trunk = site().trunk(path.target);
+  if (!trunk)
     return std::unexpected(policy::Refusal{
-        .status = 503,
-        .warning = "the number leads nowhere at present",
-        .reason = "dial peer " + dial_peer.name + " leads to " + dial_peer.target + ", which has no targets",
-        .mend = "give the trunk its targets in ringwall.toml"});
-  auto allowed = policy::admit_outgoing(site, *trunk, wall_now());
+        .status = 503, .warning = "the number leads nowhere at present", .reason = path.target + " is gone"});
+  auto allowed = policy::admit_outgoing(site(), *trunk, wall_now());
   if (!allowed) return std::unexpected(std::move(allowed.error()));
-  const bool clear = !allowed->waiver.empty();
-  const sip::Route route{.transport = clear ? sip::Transport::udp : sip::Transport::tls,
-                         .address = {trunk->targets.front().host, trunk->targets.front().port},
-                         .peer = trunk->name};
-  const std::string host = trunk->names.empty() ? trunk->targets.front().host : trunk->names.front();
-  return Target{trunk->name, host, route, allowed->profile, allowed->waiver};
+  out.profile = std::move(allowed->profile);
+  out.waiver = std::move(allowed->waiver);
+  return out;
 }
-
-}  // namespace
 
 void Edge::on_invite(const sip::IncomingInvite& invite, const policy::Admitted& peer) {
   const std::string number = call::user_or_uri(invite.message->request_uri());
@@ -43,12 +33,7 @@ void Edge::on_invite(const sip::IncomingInvite& invite, const policy::Admitted& 
                     .mend = "add a [[dial_peer]] whose pattern matches it, or correct the number at the caller"});
     return;
   }
-  const auto target = find_target(*this, *dial_peer);
-  if (!target) {
-    agent().refuse(invite, target.error());
-    return;
-  }
-  EdgeCall::start(*this, invite, peer, dial_peer->name, *target);
+  EdgeCall::start(*this, invite, peer, *dial_peer);
 }
 
 }  // namespace ringwall::edge

@@ -27,70 +27,103 @@ std::string hidden_from(const sip::Message& invite, const std::string& host) {
 }  // namespace
 
 void EdgeCall::start(Edge& edge, const sip::IncomingInvite& invite, const policy::Admitted& peer,
-                     const std::string& dial_peer, const Target& target) {
-  const std::shared_ptr<EdgeCall> self(new EdgeCall(edge, invite, peer, dial_peer, target));
-  if (!self->open_audio(invite, peer, target)) return;
+                     const policy::DialPeer& dial_peer) {
+  const std::shared_ptr<EdgeCall> self(new EdgeCall(edge, invite, peer, dial_peer));
+  if (const auto refusal = self->open_caller_audio(peer)) return edge.agent().refuse(invite, *refusal);
   edge.agent().own(invite.leg, self);
-  self->invite_target(invite, target);
+  if (self->invite_next()) {
+    edge.record(self->interaction_, "arrived",
+                {{"number", self->number_},
+                 {"from", self->from_.peer},
+                 {"to", self->to_.peer},
+                 {"dial_peer", self->dial_peer_}});
+    return;
+  }
+  edge.agent().disown(invite.leg);
+  edge.agent().refuse(invite, self->refusal_);
 }
 
-EdgeCall::EdgeCall(Edge& edge, const sip::IncomingInvite& invite, const policy::Admitted& peer, std::string dial_peer,
-                   const Target& target)
+EdgeCall::EdgeCall(Edge& edge, const sip::IncomingInvite& invite, const policy::Admitted& peer,
+                   const policy::DialPeer& dial_peer)
     : edge_(edge),
       interaction_(call::interaction_of(*invite.message, peer)),
       number_(call::user_or_uri(invite.message->request_uri())),
-      dial_peer_(std::move(dial_peer)),
+      dial_peer_(dial_peer.name),
       caller_offer_(call::sdp_of(*invite.message)),
+      invite_(invite.message),
+      tries_(edge.ways_out().tries(dial_peer.target)),
       began_(wall_now()) {
   from_.leg = invite.leg;
   from_.peer = peer.name;
-  to_.peer = target.name;
+  to_.peer = dial_peer.target;
+  refusal_.reason = fmt::format("dial peer {} leads to {}: {}", dial_peer.name, dial_peer.target,
+                                edge.ways_out().trouble(dial_peer.target));
+  refusal_.mend = "see 'ringwall show trunks'";
 }
 
-bool EdgeCall::open_audio(const sip::IncomingInvite& invite, const policy::Admitted& peer, const Target& target) {
-  const auto refuse = [&](int status, const Error& why) {
-    edge_.agent().refuse(invite, {.status = status, .warning = why.what, .mend = why.mend});
-    return false;
+std::optional<policy::Refusal> EdgeCall::open_caller_audio(const policy::Admitted& peer) {
+  const auto refusal = [](int status, const Error& why) {
+    return policy::Refusal{.status = status, .warning = why.what, .mend = why.mend};
   };
-  auto& media = edge_.context().media;
-  auto from = call::AudioLeg::open(media, audio_options(edge_, peer.profile, peer.waiver));
-  if (!from) return refuse(503, from.error());
+  auto from = call::AudioLeg::open(edge_.context().media, audio_options(edge_, peer.profile, peer.waiver));
+  if (!from) return refusal(503, from.error());
   from_.audio = std::move(*from);
   if (!caller_offer_.empty())
-    if (const auto fine = from_.audio->acceptable(caller_offer_); !fine) return refuse(488, fine.error());
-  auto options = audio_options(edge_, target.profile, target.waiver);
-  options.beside = from_.audio->leg();
-  auto to = call::AudioLeg::open(media, std::move(options));
-  if (!to) return refuse(503, to.error());
-  to_.audio = std::move(*to);
-  media.relay(from_.audio->leg(), to_.audio->leg());
-  return true;
+    if (const auto fine = from_.audio->acceptable(caller_offer_); !fine) return refusal(488, fine.error());
+  return std::nullopt;
 }
 
-void EdgeCall::invite_target(const sip::IncomingInvite& invite, const Target& target) {
+Result<> EdgeCall::open_target_audio(const Target& target) {
+  auto options = audio_options(edge_, target.profile, target.waiver);
+  options.beside = from_.audio->leg();
+  TRY(to_.audio, call::AudioLeg::open(edge_.context().media, std::move(options)));
+  edge_.context().media.relay(from_.audio->leg(), to_.audio->leg());
+  return {};
+}
+
+bool EdgeCall::invite_next() {
+  while (const call::Path* path = tries_.next()) {
+    const auto target = edge_.target_of(*path);
+    if (!target) {
+      refusal_ = target.error();
+      continue;
+    }
+    // Each target gets an offer with keys of its own: one that was tried before has seen the others.
+    if (const auto opened = open_target_audio(*target); !opened) {
+      refusal_ = {.status = 503, .warning = opened.error().what, .mend = opened.error().mend};
+      return false;
+    }
+    invite_target(*target);
+    return true;
+  }
+  return false;
+}
+
+void EdgeCall::invite_target(const Target& target) {
   sip::Outgoing out;
   out.route = target.route;
   out.request_uri = fmt::format("sip:{}@{}", sip::escape_user(number_), target.host);
-  out.from = hidden_from(*invite.message, edge_.self().host);
+  out.from = hidden_from(*invite_, edge_.self().host);
   out.to = fmt::format("<sip:{}@{}>", sip::escape_user(number_), target.host);
-  out.headers = call::onward_headers(*invite.message, interaction_);
+  out.headers = call::onward_headers(*invite_, interaction_);
   out.body = sip::sdp_body(to_.audio->offer());
+  to_.peer = target.name;
   to_.offered = true;
   to_.leg = edge_.agent().endpoint().invite(std::move(out), edge_.now());
   edge_.agent().own(to_.leg, shared_from_this());
-  log::info(edge_.name(), "call {} for {} from {} goes to {} by dial peer {}", interaction_, number_, from_.peer,
-            to_.peer, dial_peer_);
-  edge_.record(interaction_, "arrived",
-               {{"number", number_}, {"from", from_.peer}, {"to", to_.peer}, {"dial_peer", dial_peer_}});
+  log::info(edge_.name(), "call {} for {} from {} goes to {} at {} by dial peer {}", interaction_, number_, from_.peer,
+            to_.peer, target.route.address.text(), dial_peer_);
 }
 
 void EdgeCall::on(const sip::Progress& progress) {
+  tries_.progressed();
   edge_.agent().endpoint().provisional(from_.leg, 180, {}, edge_.now());
   (void)progress;
 }
 
 void EdgeCall::on(const sip::Answered& answered) {
   Side& answering = side(answered.leg);
+  if (answered.leg == to_.leg) tries_.answered(answered.message->status(), edge_.now());
   edge_.agent().endpoint().ack(answered.leg, {}, edge_.now());
   if (!answering.offered) return;
   answering.offered = false;
@@ -144,6 +177,11 @@ void EdgeCall::on(const sip::Reinvited& reinvited) {
 
 void EdgeCall::on(const sip::Refused& refused) {
   if (refused.reinvite || over_) return;
+  if (refused.leg == to_.leg && tries_.failed(refused, edge_.now())) {
+    log::warning(edge_.name(), "call {}: {} cannot take it: {} {}", interaction_, to_.peer, refused.status,
+                 refused.reason);
+    if (invite_next()) return;
+  }
   over_ = true;
   log::info(edge_.name(), "call {} refused by {}: {} {}", interaction_, to_.peer, refused.status, refused.reason);
   sip::Answer answer{.status = refused.status, .reason = refused.reason};

@@ -8,22 +8,14 @@
 
 namespace ringwall::edge {
 
-/// Where a call goes on.
-struct Target {
-  std::string name;  ///< element or trunk
-  std::string host;  ///< for the request URI
-  sip::Route route;
-  policy::SecurityProfile profile;
-  std::string waiver;
-};
-
 /// One call through the edge. `from` is the side that called, `to` the side that is called; each has its own offer and
 /// answer, so that a re-INVITE on one side (the call server moves the call from the voice browser to an agent) is
-/// answered here and never reaches the other.
+/// answered here and never reaches the other. If the target is a group, its next member is invited when one cannot be
+/// reached or is overloaded; the caller waits and notices nothing.
 class EdgeCall final : public call::LegOwner, public std::enable_shared_from_this<EdgeCall> {
  public:
   static void start(Edge& edge, const sip::IncomingInvite& invite, const policy::Admitted& peer,
-                    const std::string& dial_peer, const Target& target);
+                    const policy::DialPeer& dial_peer);
 
   void on(const sip::Progress& progress) override;
   void on(const sip::Answered& answered) override;
@@ -43,10 +35,13 @@ class EdgeCall final : public call::LegOwner, public std::enable_shared_from_thi
     bool offered = false;  ///< our offer is out; their answer is awaited
   };
 
-  EdgeCall(Edge& edge, const sip::IncomingInvite& invite, const policy::Admitted& peer, std::string dial_peer,
-           const Target& target);
-  bool open_audio(const sip::IncomingInvite& invite, const policy::Admitted& peer, const Target& target);
-  void invite_target(const sip::IncomingInvite& invite, const Target& target);
+  EdgeCall(Edge& edge, const sip::IncomingInvite& invite, const policy::Admitted& peer,
+           const policy::DialPeer& dial_peer);
+  [[nodiscard]] std::optional<policy::Refusal> open_caller_audio(const policy::Admitted& peer);
+  /// Invites the next target that is left; false if there is none, or if it cannot be: why is in `refusal_`.
+  bool invite_next();
+  [[nodiscard]] Result<> open_target_audio(const Target& target);
+  void invite_target(const Target& target);
   void accept_caller();
   void fail(int status, const Error& why);
   void finish(std::string_view reason);
@@ -57,6 +52,9 @@ class EdgeCall final : public call::LegOwner, public std::enable_shared_from_thi
   Edge& edge_;
   std::string interaction_, number_, dial_peer_;
   std::string caller_offer_;  ///< empty: the caller leaves the offer to us
+  sip::MessagePtr invite_;    ///< the caller's, for the targets that are yet to be tried
+  call::Tries tries_;
+  policy::Refusal refusal_{.status = 503, .warning = "the number leads nowhere at present"};
   Side from_, to_;
   WallTime began_;
   std::optional<WallTime> connected_;

@@ -56,6 +56,9 @@ void check_target(Draft& draft, const DialPeer& peer, const Place& place) {
   } else if (trunk->element != peer.element) {
     draft.error(place, fmt::format("trunk '{}' belongs to element '{}'", trunk->name, trunk->element),
                 fmt::format("send the call to element '{}', or move the trunk", trunk->element));
+  } else if (const Element* owner = site.element(peer.element); owner && owner->kind != ElementKind::edge) {
+    draft.error(place, fmt::format("'{}' is a trunk, and only an edge may call trunks", trunk->name),
+                "send the call to the edge, and let a dial peer there send it on");
   } else if (trunk->targets.empty()) {
     draft.error(place, fmt::format("trunk '{}' has no targets: no call can be sent to it", trunk->name),
                 "write targets = [\"192.0.2.1:5061\"] at the trunk");

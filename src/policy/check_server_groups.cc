@@ -33,6 +33,9 @@ class MemberCheck {
     else if (trunk->element != group.element)
       error("target", fmt::format("trunk '{}' belongs to element '{}'", trunk->name, trunk->element),
             "name a trunk of the group's own element");
+    else if (const Element* owner = site.element(group.element); owner && owner->kind != ElementKind::edge)
+      error("target", fmt::format("'{}' is a trunk, and only an edge may call trunks", trunk->name),
+            "name an element as target: keys and addresses of the inside stay inside");
     else if (member.host.empty() && trunk->targets.empty())
       error("target", fmt::format("trunk '{}' has no targets, and the member has no host", trunk->name),
             "write host = \"192.0.2.1\" at the member, or targets at the trunk");

@@ -142,6 +142,15 @@ TEST_F(ServerGroupTest, NamesAndReferences) {
          "9", "server group 'inside' belongs to element 'call-manager'", "move the group");
 }
 
+TEST_F(ServerGroupTest, OnlyTheEdgeCallsTrunks) {
+  const std::string trunk =
+      "[[trunk]]\nname = \"inner\"\nelement = \"call-manager\"\nnames = [\"x.example\"]\ntargets = [\"192.0.2.1\"]\n";
+  expect(trunk + "[[server_group]]\nname = \"g\"\nelement = \"call-manager\"\nmembers = [{ target = \"inner\" }]\n",
+         "9", "only an edge may call trunks", "stay inside");
+  expect(trunk + "[[dial_peer]]\nname = \"out\"\nelement = \"call-manager\"\npattern = \"9T\"\ntarget = \"inner\"\n",
+         "10", "only an edge may call trunks", "dial peer");
+}
+
 TEST(TrunkTargetTest, AddressesNamesAndPorts) {
   const auto text = [](std::string_view written) {
     const auto target = read_target(written);

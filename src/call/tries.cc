@@ -1,0 +1,38 @@
+#include "call/tries.h"
+
+#include "base/limits.h"
+
+namespace ringwall::call {
+
+const Path* Tries::next() {
+  if (settled_ || at_ >= paths_.size() || at_ >= limits::locate_targets) return nullptr;
+  const Path& path = paths_[at_++];
+  group_->call_sent(path);
+  return &path;
+}
+
+void Tries::answered(int status, Time now) {
+  if (settled_ && status >= 300) return;
+  settled_ = true;
+  if (const Path* path = current()) group_->call_answered(*path, {.status = status}, now);
+  if (noted_) noted_();
+}
+
+bool Tries::failed(const sip::Refused& refused, Time now) {
+  const Path* path = current();
+  if (path == nullptr) return false;
+  const bool goes_on = !settled_ && group_->goes_on(refused.status, refused.message == nullptr);
+  if (refused.message != nullptr)
+    group_->call_answered(
+        *path, {refused.status, read_retry_after(refused.message->header(sip::HeaderName::retry_after))}, now);
+  else if (goes_on)  // else the trouble is not the member's
+    group_->call_failed(*path, fmt::format("{} {}", refused.status, refused.reason), now);
+  if (noted_) noted_();
+  return goes_on;
+}
+
+sip::Route route_of(const Path& path) {
+  return {.transport = path.spot.transport, .address = path.spot.address, .peer = path.target};
+}
+
+}  // namespace ringwall::call
