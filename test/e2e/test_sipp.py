@@ -1,11 +1,55 @@
-"""SIPp calls over mutual TLS: what a carrier's equipment does that nobody here wrote."""
+"""SIPp over every transport: what carriers and gateways do that nobody here wrote, and what they do wrong."""
+
+import pytest
 
 from ringwall_site import wait_until
-from sipp import sipp, succeeded, tunnel
+from sipp import CALLEE, CALLER, FAR_TRUNKS, NUMBER, TRANSPORTS, callee, caller, succeeded
+from waiver import waiver_trunk
 
 
-def test_one_call_over_tls(site):
-    caller = sipp(site, "secure_caller", tunnel(site), "-t", "t1", "-m", "1", "-d", "2500")
+@pytest.fixture(scope="module")
+def site(make_module_site):
+    """The service answers at once; the edge has three trunks, and the numbers 8... and 9... lead to two of them."""
+    return make_module_site(include={"waiver": waiver_trunk() + FAR_TRUNKS})
+
+
+@pytest.fixture(autouse=True)
+def nothing_remains(site):
+    pid = site.pid
+    yield
+    assert site.process.running() and site.pid == pid, site.log_text()
+    wait_until(lambda: not site.calls(), 40, f"no leg is left: {site.calls()}")
+
+
+@pytest.fixture(params=TRANSPORTS)
+def transport(request):
+    return request.param
+
+
+@pytest.fixture(params=[(ours, theirs) for ours in TRANSPORTS for theirs in CALLEE], ids=lambda pair: f"{pair[0]}-to-{pair[1]}")
+def both(request):
+    """The transports of a caller and of a callee."""
+    return request.param
+
+
+def through(site, both, scenario, answer, *arguments, count=1):
+    """A call from trunk to trunk: what the caller does, and what the callee does. Both must have gone as written."""
+    ours, theirs = both
+    far = callee(site, answer, theirs, *arguments, count=count)
+    near = caller(site, scenario, ours, *arguments, number=NUMBER[theirs], count=count)
+    succeeded(near)
+    succeeded(far)
+
+
+# -- the site answers
+
+@pytest.mark.parametrize("scenario", ["call", "delayed_offer", "hold", "reinvite_without_offer", "cancel_crosses_answer", "options", "keys"])
+def test_caller(site, transport, scenario):
+    succeeded(caller(site, scenario, transport, "-d", 300))
+
+
+def test_a_secure_caller_is_shown_as_such(site):
+    call = caller(site, "call", "tls", "-d", 1500)
 
     def confirmed():  # the edge's two legs, the call server's two, and the voice browser's
         legs = site.calls()
@@ -15,22 +59,42 @@ def test_one_call_over_tls(site):
     outside = next(leg for leg in legs if leg["element"] == "edge" and leg["direction"] == "answer")
     assert outside["peer"] == "carrier" and outside["number"] == "6016"
     assert outside["media"]["suite"] == "AES_CM_128_HMAC_SHA1_80", "the suite that the caller offered"
-    connection = next(c for c in site.connections()["connections"] if c["direction"] == "incoming")
+    connection = next(c for c in site.connections()["connections"] if c["direction"] == "incoming" and c["tls"])
     assert f"carrier.{site.domain}" in connection["tls"]["peer_names"]
-    succeeded(caller)
-    wait_until(lambda: not site.calls(), 10, "the legs are freed")
+    succeeded(call)
 
 
-def test_fifty_calls_one_after_the_other(site):
-    server = tunnel(site)
-    succeeded(sipp(site, "secure_caller", server, "-t", "t1", "-m", "1", "-d", "50"))
-    wait_until(lambda: not site.calls(), 10, "the first call's legs are freed")
-    # The first call opened the connections between the elements, which stay.
-    before = wait_until(lambda: site.connections()["totals"]["active"] == 1 and site.descriptors(), 10, "the caller's connection is closed")
+def test_an_ack_that_never_comes(site):
+    """The 200 comes after T1, 2*T1, ... and then each T2, over streams too. All side by side, for each takes 64*T1."""
+    for process in [caller(site, "lost_ack", transport) for transport in TRANSPORTS]:
+        succeeded(process)
+        answers = process.messages.read_text().count("\nSIP/2.0 200 OK")
+        assert 10 <= answers - 1 <= 12, answers
 
-    succeeded(sipp(site, "secure_caller", server, "-t", "t1", "-m", "50", "-r", "10", "-l", "1", "-d", "50"))
-    wait_until(lambda: not site.calls(), 10, "all legs are freed")
-    assert site.log_text().count("is greeted by welcome.vxml") == 51
-    assert not site.refusals()
-    wait_until(lambda: site.descriptors() <= before, 10, f"all ports are freed: {site.descriptors()} descriptors, {before} before")
-    assert site.queue()["waiting"] == 0
+
+def test_datagrams_get_lost(site):
+    succeeded(caller(site, "call", "udp", "-lost", 8, "-r", 10, "-d", 300, count=20))
+
+
+def test_a_hundred_calls(site, transport):
+    """Nothing is left behind: neither legs nor descriptors nor connections."""
+    outside = tuple(site.address(number) + ":" for number in {*CALLER.values(), *CALLEE.values()})
+
+    def alone():
+        return not site.calls() and not any(c["remote"].startswith(outside) and c["transport"] != "UDP" for c in site.connections()["connections"]) and site.descriptors()
+
+    # The first call opens the connections between the elements, which stay.
+    succeeded(caller(site, "call", transport, "-d", 100))
+    before = wait_until(alone, 10, "the first call and its connection are over")
+    logged, refused = site.log_text().count("is greeted by welcome.vxml"), len(site.refusals())
+    succeeded(caller(site, "call", transport, "-r", 25, "-d", 400, count=100))
+    after = wait_until(alone, 20, "legs and connections are freed")
+    assert after <= before, f"{after} descriptors, {before} before"
+    assert site.log_text().count("is greeted by welcome.vxml") == logged + 100
+    assert len(site.refusals()) == refused and site.queue()["waiting"] == 0
+
+
+# -- the callee answers
+
+def test_through_the_edge(site, both):
+    through(site, both, "call", "answers", "-d", 300)

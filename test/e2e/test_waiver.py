@@ -7,7 +7,7 @@ import time
 import pytest
 
 from ringwall_site import wait_until
-from sipp import sipp, succeeded
+from sipp import caller, succeeded
 from waiver import waiver_trunk
 
 
@@ -16,12 +16,12 @@ def site(make_site):
     return make_site(include={"waiver": waiver_trunk()})
 
 
-def plain_call(site, *arguments):
-    return sipp(site, "plain_caller", (site.address(226), 5060), "-t", "u1", *arguments, address=79)
+def plain_call(site, milliseconds):
+    return caller(site, "call", "udp", "-d", milliseconds)
 
 
 def test_a_plain_caller_is_clear_outside_and_encrypted_inside(site):
-    caller = plain_call(site, "-m", "1", "-d", "2500")
+    gateway = plain_call(site, 2500)
     legs = wait_until(lambda: [leg for leg in site.calls() if leg.get("media") and leg["connected"] and leg["media"]["sent"]["packets"]
                                + leg["media"]["received"]["packets"]], 15, "audio flows")
     legs = [leg for leg in legs if leg["element"] == "edge"]
@@ -38,7 +38,7 @@ def test_a_plain_caller_is_clear_outside_and_encrypted_inside(site):
     inside_media = next(line for line in lines if line.startswith(f"  IP {site.address(143)}:"))
     assert "SRTP: off" in outside_media and "waiver old-gateway" in outside_media
     assert "SRTP: on AEAD_AES_256_GCM" in inside_media and "waiver" not in inside_media
-    succeeded(caller)
+    succeeded(gateway)
     wait_until(lambda: not site.calls(), 10, "the legs are freed")
 
 
@@ -57,14 +57,14 @@ def test_the_waiver_stands_in_every_list(site):
 
 def test_the_waiver_ends_while_the_site_runs(site):
     """From its end on, the waiver permits nothing more, whatever it permitted before."""
-    succeeded(plain_call(site, "-m", "1", "-d", "100"))
+    succeeded(plain_call(site, 100))
     until = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0) + datetime.timedelta(seconds=2)
     site.include("waiver", waiver_trunk(until=until.strftime("%Y-%m-%dT%H:%M:%SZ")))
     site.signal(signal.SIGHUP)
     waiver = wait_until(lambda: next((w for w in site.ringwall("show", "waivers")["waivers"] if not w["active"]), None), 15,
                         "the waiver has ended")
     assert waiver["until"] == until.strftime("%Y-%m-%dT%H:%M:%SZ") and time.time() >= until.timestamp()
-    assert plain_call(site, "-m", "1", "-d", "100").wait() == 1
+    assert plain_call(site, 100).wait() == 1
     refusal = wait_until(site.refusals, 5, "the call is refused")[0]
     assert refusal["status"] == 403 and "old-gateway" in refusal["what"] and "ended at" in refusal["what"]
     assert refusal["what"] in site.log_text()
