@@ -131,6 +131,28 @@ TEST_F(HandshakeFailureTest, NoClientCertificateOverTls12) {
   EXPECT_EQ(refusal_of_s_client("-tls1_2", server_options()).reason, HandshakeReason::no_client_certificate);
 }
 
+TEST_F(HandshakeFailureTest, WhereACertificateIsOptionalOnlyAMissingOneIsForgiven) {
+  auto options = server_options();
+  options.certificate_optional = true;
+  for (const char* version : {"-tls1_2", "-tls1_3"}) {
+    TestElement server(loop, options);
+    const std::string address = server.transports->local(sip::Transport::tls).text();
+    const Command client(
+        "((printf 'OPTIONS sip:b SIP/2.0\\r\\nContent-Length: 0\\r\\n\\r\\n'; sleep 2) | timeout 20 openssl "
+        "s_client -quiet " +
+        std::string(version) + " -connect " + address + ")");
+    ASSERT_TRUE(loop.run_until([&] { return !server.recorder.messages.empty(); }, kPatience)) << version;
+    const sip::TlsFacts& facts = server.recorder.messages[0].flow.tls;
+    EXPECT_THAT(facts.peer_names, testing::IsEmpty());
+    EXPECT_EQ(facts.anchor, "");
+    EXPECT_FALSE(facts.version.empty());
+  }
+  auto from = client_options();
+  from.identity = other_root.identity("edge.ringwall.test");
+  expect_refusal(from, options);
+  EXPECT_EQ(at_server.reason, HandshakeReason::unknown_ca);
+}
+
 TEST_F(HandshakeFailureTest, TheClientsCaIsUnknown) {
   for (const char* version : {"1.2", "1.3"}) {
     auto from = client_options();

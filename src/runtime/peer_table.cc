@@ -15,6 +15,7 @@ Result<std::shared_ptr<TlsServerContext>> build_server(const SipHostOptions& opt
   for (const PeerPolicy& peer : options.peers)
     server.anchors.push_back(peer.anchors);
   server.tls_minimum = options.tls_minimum;
+  server.certificate_optional = options.certificate_optional;
   server.debug_key_log = options.debug_key_log;
   return TlsServerContext::create(server);
 }

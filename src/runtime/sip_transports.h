@@ -52,6 +52,7 @@ struct SipHostOptions {
   std::vector<TrustAnchors> incoming_anchors;  ///< trusted for incoming connections, beside those of the peers (phones)
   std::vector<ClearListener> clear_listeners;
   std::string tls_minimum = "1.2";
+  bool certificate_optional = false;  ///< TlsServerOptions::certificate_optional
   bool debug_key_log = false;  ///< write session keys to $SSLKEYLOGFILE
 
   // Limits; tests shorten them.

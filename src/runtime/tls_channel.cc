@@ -136,7 +136,10 @@ bool TlsChannel::accept_facts() {
   facts_.resumed = SSL_session_reused(ssl) == 1;
   facts_.anchor = verified_anchor(ssl);
   facts_.local_name = first_or_empty(server_ ? server_->impl().face_of(ssl).names : client_->impl().face.names);
-  const auto peer = crypto::Certificate::from_native(SSL_get0_peer_certificate(ssl), "the peer's certificate");
+  X509* shown = SSL_get0_peer_certificate(ssl);
+  if (server_ && server_->impl().certificate_optional && shown == nullptr) return true;
+  const auto peer = shown != nullptr ? crypto::Certificate::from_native(shown, "the peer's certificate")
+                                     : Result<crypto::Certificate>(fail("there is none"));
   if (peer) fill_peer(*peer);
   if (facts_.resumed) {
     std::string group;

@@ -98,8 +98,11 @@ Result<std::shared_ptr<TlsServerContext>> TlsServerContext::create(const TlsServ
   if (options.identities.empty()) return fail("a TLS listener needs an identity", {}, "name its certificate and key");
   auto impl = std::make_unique<Impl>();
   impl->minimum = "TLS " + options.tls_minimum;
+  impl->certificate_optional = options.certificate_optional;
   for (const TlsIdentity& identity : options.identities) {
     TRY(auto face, make_face(true, identity, options.anchors, options.tls_minimum, options.debug_key_log));
+    if (options.certificate_optional)
+      SSL_CTX_set_verify(face.context.get(), SSL_VERIFY_PEER, SSL_CTX_get_verify_callback(face.context.get()));
     use_session_tickets(face.context.get());
     SSL_CTX_set_client_hello_cb(face.context.get(), read_client_hello, impl.get());
     impl->faces.push_back(std::move(face));

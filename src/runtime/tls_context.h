@@ -32,6 +32,7 @@ struct TlsServerOptions {
       identities;                     ///< the first is the default; others are chosen by the SNI that their names match
   std::vector<TrustAnchors> anchors;  ///< a client certificate must end at one of all these
   std::string tls_minimum = "1.2";    ///< "1.2" or "1.3"
+  bool certificate_optional = false;  ///< a client may come without one, and is nobody then; one it shows is verified
   bool debug_key_log = false;         ///< append session keys to the file that SSLKEYLOGFILE names
 };
 
@@ -45,7 +46,7 @@ struct TlsClientOptions {
 };
 
 /// What a listener's handshakes use: one per listener, so that session tickets work for all its connections. TLS 1.2
-/// and 1.3, ECDHE with AEAD only, a client certificate is demanded. Immutable; live connections keep the one they began
+/// and 1.3, ECDHE with AEAD only, a client certificate is demanded unless it is optional. Immutable; live connections keep the one they began
 /// with.
 class TlsServerContext {
  public:

@@ -47,6 +47,7 @@ struct TlsFace {
 struct TlsServerContext::Impl {
   std::vector<TlsFace> faces;  ///< never empty; the first is the default
   std::string minimum;         ///< "TLS 1.2"
+  bool certificate_optional = false;
   /// The face whose context this handshake uses.
   [[nodiscard]] const TlsFace& face_of(const SSL* ssl) const;
 };

@@ -19,17 +19,19 @@ int add_facts_to_ticket(SSL* ssl, void*) {
   return SSL_SESSION_set1_ticket_appdata(session, text.data(), text.size());
 }
 
-/// Whether the certificate that the session was made with still holds: resumption must not outlive it.
-bool certificate_still_valid(SSL_SESSION* session) {
+/// Whether the certificate that the session was made with still holds: resumption must not outlive it. A session without
+/// one holds where a full handshake would need none.
+bool certificate_still_valid(const SSL* ssl, SSL_SESSION* session) {
   const X509* peer = SSL_SESSION_get0_peer(session);
-  return peer != nullptr && X509_cmp_current_time(X509_get0_notAfter(peer)) > 0 &&
+  if (peer == nullptr) return (SSL_get_verify_mode(ssl) & SSL_VERIFY_FAIL_IF_NO_PEER_CERT) == 0;
+  return X509_cmp_current_time(X509_get0_notAfter(peer)) > 0 &&
          X509_cmp_current_time(X509_get0_notBefore(peer)) < 0;
 }
 
-SSL_TICKET_RETURN judge_ticket(SSL*, SSL_SESSION* session, const unsigned char*, std::size_t, SSL_TICKET_STATUS status,
+SSL_TICKET_RETURN judge_ticket(SSL* ssl, SSL_SESSION* session, const unsigned char*, std::size_t, SSL_TICKET_STATUS status,
                                void*) {
   if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) return SSL_TICKET_RETURN_IGNORE_RENEW;
-  if (!certificate_still_valid(session)) return SSL_TICKET_RETURN_IGNORE_RENEW;
+  if (!certificate_still_valid(ssl, session)) return SSL_TICKET_RETURN_IGNORE_RENEW;
   return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }
 
