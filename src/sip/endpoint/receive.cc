@@ -1,4 +1,5 @@
 #include "sip/endpoint/core.h"
+#include "sip/message/list_headers.h"
 #include "sip/message/warning.h"
 
 namespace ringwall::sip {
@@ -27,6 +28,7 @@ void Endpoint::Core::answer_malformed(const Flow& flow, std::string_view bytes, 
 void Endpoint::Core::receive_response(const Flow& flow, MessagePtr message, Time now) {
   ClientTransaction* transaction = clients.find(*message);
   if (transaction == nullptr) return;  // late or stray: section 18.1.2 has nowhere to send it
+  if (!has_one_value(*message, HeaderName::via)) return;  // section 8.1.3.3: it was for somebody before us
   if (!transaction->member.flow()) {
     transaction->route.flow = flow.id;
     flows.join(transaction->member, flow.id);

@@ -47,6 +47,17 @@ bool has_token(const Message& message, HeaderName name, std::string_view token) 
                      [&](const HeaderField& field) { return field.name == name && list_holds(field.value, token); });
 }
 
+bool has_one_value(const Message& message, HeaderName name) {
+  std::size_t count = 0;
+  for (const HeaderField& field : message.headers()) {
+    if (field.name != name) continue;
+    ListReader reader(field.value);
+    while (count < 2 && reader.next())
+      ++count;
+  }
+  return count == 1;
+}
+
 bool allows(const Message& message, std::string_view method) {
   if (!message.has(HeaderName::allow)) return false;
   for (const HeaderField& field : message.headers()) {

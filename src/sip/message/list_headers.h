@@ -28,6 +28,8 @@ class ListReader {
 bool has_token(const Message& message, HeaderName name, std::string_view token);
 /// The same for one field.
 bool list_holds(std::string_view field, std::string_view token);
+/// Whether a list header is there with exactly one value.
+bool has_one_value(const Message& message, HeaderName name);
 /// A method in Allow: methods compare with case (RFC 3261 section 7.1).
 bool allows(const Message& message, std::string_view method);
 

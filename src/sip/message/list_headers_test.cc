@@ -42,6 +42,15 @@ TEST(HasToken, LooksThroughAllFields) {
   EXPECT_FALSE(allows(options, "ack")) << "methods compare with case";
 }
 
+TEST(HasOneValue, CountsThroughAllFields) {
+  const Message options = message("Supported: path, timer\r\nRequire: a\r\nProxy-Require: a\r\nProxy-Require: b\r\n");
+  EXPECT_TRUE(has_one_value(options, HeaderName::via));
+  EXPECT_TRUE(has_one_value(options, HeaderName::require));
+  EXPECT_FALSE(has_one_value(options, HeaderName::supported));
+  EXPECT_FALSE(has_one_value(options, HeaderName::proxy_require));
+  EXPECT_FALSE(has_one_value(options, HeaderName::route));
+}
+
 TEST(AddressReader, WalksAList) {
   AddressReader reader("\"a, b\" <sip:a,b@c;x=1> ;q=0.5 , sip:d@e;tag=7,<tel:+1>");
   ASSERT_TRUE(reader.next());

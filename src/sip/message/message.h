@@ -156,7 +156,7 @@ struct CSeq {
   std::string_view method_name;
 };
 
-/// Why a message was refused: the status that a UAS answers with (400, 413, 416, 420, 505, 513) and a reason that names
+/// Why a message was refused: the status that a UAS answers with (400, 413, 416, 501, 505, 513) and a reason that names
 /// the header. `answerable` is false where the message does not hold enough to build a response (or is one).
 struct ParseError {
   int status = 400;

@@ -198,8 +198,11 @@ bool MessageParser::read_mandatory() {
   if (const char* trouble = read_name_addr(index_->find(from)->value, index_->from)) return refuse(from, trouble);
   if (const char* trouble = read_name_addr(index_->find(to)->value, index_->to)) return refuse(to, trouble);
   if (const char* trouble = read_cseq(index_->find(cseq)->value, index_->cseq)) return refuse(cseq, trouble);
-  if (index_->status == 0 && index_->cseq.method_name != method_)
-    return refuse(cseq, "its method is not that of the request");
+  if (index_->status == 0 && index_->cseq.method_name != method_) {
+    // Where the method is unknown, that is the better answer (RFC 4475 section 3.1.2.18).
+    constexpr const char* reason = "CSeq: its method is not that of the request";
+    return refuse(parse_method(method_) == Method::other ? 501 : 400, reason);
+  }
   for (char c : index_->find(call_id)->value) {
     if (static_cast<unsigned char>(c) <= ' ' || c == '\x7f')
       return refuse(call_id, "it holds a space or a control character");

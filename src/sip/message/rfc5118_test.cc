@@ -1,6 +1,7 @@
 // RFC 5118: torture messages for IPv6, each with what its section asks.
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -91,6 +92,11 @@ TEST(Rfc5118, ThreeColonsOfTheOldGrammar_4_10) {
 
 TEST(Rfc5118, TwoColons_4_10) {
   EXPECT_EQ(accept("ipv6-correct-abnf-2-colons").request_uri().bare_host(), "2001:db8::192.0.2.1");
+}
+
+TEST(Rfc5118, EveryMessageHasItsTest) {
+  const std::filesystem::path folder(RINGWALL_SOURCE_DIR "/test/conformance/rfc5118");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 12);
 }
 
 }  // namespace
