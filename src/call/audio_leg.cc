@@ -37,10 +37,15 @@ std::string AudioLeg::offer() {
 }
 
 Result<> AudioLeg::answered(std::string_view answer) {
+  TRY_VOID(early_answered(answer));
+  offered_.reset();
+  return {};
+}
+
+Result<> AudioLeg::early_answered(std::string_view answer) {
   if (!offered_) return fail("an answer came without an offer");
   TRY(const auto parsed, sdp::parse(answer));
   TRY(const auto agreed, sdp::apply_answer(*offered_, parsed));
-  offered_.reset();
   return apply(agreed);
 }
 

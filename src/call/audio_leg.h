@@ -30,6 +30,8 @@ class AudioLeg {
   [[nodiscard]] std::string offer();
   /// Their answer to our last offer: the leg sends and receives from here on.
   Result<> answered(std::string_view answer);
+  /// An answer in a provisional response: applied, but answered() must still follow, with the same or another one.
+  Result<> early_answered(std::string_view answer);
   /// Our answer to their offer, applied at once. The error's text is fit for a 488 and its Warning.
   Result<std::string> answer(std::string_view offer);
   /// Whether answer() would find anything acceptable; changes nothing.

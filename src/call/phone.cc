@@ -1,5 +1,7 @@
 #include "call/phone.h"
 
+#include <map>
+
 #include "base/log.h"
 #include "call/element.h"
 #include "crypto/random.h"
@@ -22,13 +24,22 @@ class Phone::Leg final : public LegOwner {
  public:
   explicit Leg(Phone& phone) : phone_(phone) {}
 
-  void on(const sip::Progress&) override { phone_.state_ = State::ringing_out; }
+  void on(const sip::Progress& progress) override {
+    phone_.state_ = State::ringing_out;
+    const std::string_view early = sdp_of(*progress.message);
+    if (early.empty() || !phone_.audio_->early_answered(early)) return;
+    if (progress.message->has(sip::HeaderName::rseq)) early_[std::string(progress.message->to().tag)] = early;
+  }
 
   void on(const sip::Answered& answered) override {
     auto& endpoint = phone_.agent_->endpoint();
     endpoint.ack(answered.leg, {}, phone_.agent_->now());
     if (phone_.state_ == State::talking) return;
-    if (const auto applied = phone_.audio_->answered(sdp_of(*answered.message)); !applied) {
+    std::string_view answer = sdp_of(*answered.message);
+    if (const auto given = early_.find(std::string(answered.message->to().tag));
+        answer.empty() && given != early_.end())
+      answer = given->second;
+    if (const auto applied = phone_.audio_->answered(answer); !applied) {
       phone_.failure_ = applied.error().text();
       phone_.hang_up();
       return;
@@ -79,6 +90,12 @@ class Phone::Leg final : public LegOwner {
   }
 
   void on(const sip::IncomingRequest& request) override {
+    if (request.message->method() == sip::Method::update) {
+      auto answer = phone_.audio_ ? phone_.audio_->answer(sdp_of(*request.message)) : Result<std::string>(fail("idle"));
+      sip::Answer response{.status = answer ? 200 : 488};
+      if (answer) response.body = sip::sdp_body(std::move(*answer));
+      return phone_.agent_->endpoint().respond(request.id, std::move(response), phone_.agent_->now());
+    }
     phone_.agent_->endpoint().respond(request.id, {.status = 200}, phone_.agent_->now());
   }
   void hang_up(std::string_view) override { phone_.hang_up(); }
@@ -97,6 +114,7 @@ class Phone::Leg final : public LegOwner {
     if (const auto view = phone_.agent_->endpoint().view(leg)) phone_.flow_ = view->flow;
   }
   Phone& phone_;
+  std::map<std::string, std::string, std::less<>> early_;  ///< answers in reliable responses, by To tag
 };
 
 Result<std::unique_ptr<Phone>> Phone::create(runtime::SignallingLoop& loop, runtime::MediaEngine& media,
@@ -112,6 +130,7 @@ Result<std::unique_ptr<Phone>> Phone::create(runtime::SignallingLoop& loop, runt
   host.identity = given.identity;
   host.tls_minimum = given.tls_minimum;
   host.debug_key_log = given.debug_key_log;
+  host.allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE";
   if (given.waiver.empty())
     host.peers = {{"server", {given.server_name}, given.anchors, given.tls_minimum}};
   else

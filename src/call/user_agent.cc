@@ -54,6 +54,13 @@ void UserAgent::own(sip::LegId leg, std::shared_ptr<LegOwner> owner) {
 void UserAgent::disown(sip::LegId leg) {
   owners_.erase(leg);
 }
+void UserAgent::expect(sip::RequestId request, std::function<void(const sip::Completed&)> done) {
+  expected_.emplace(request, std::move(done));
+}
+std::shared_ptr<LegOwner> UserAgent::owner(sip::LegId leg) const {
+  const auto at = owners_.find(leg);
+  return at == owners_.end() ? nullptr : at->second;
+}
 
 template <class LegEvent>
 void UserAgent::hand_over(const LegEvent& event) {
@@ -79,7 +86,10 @@ void UserAgent::dispatch(const sip::Event& event) {
                               .warning = "this element does not take " + std::string(request.message->method_name())});
     }
     void operator()(const sip::Completed& completed) {
-      if (self.handlers_.completed) self.handlers_.completed(completed);
+      if (auto expected = self.expected_.extract(completed.id))
+        expected.mapped()(completed);
+      else
+        if_set(self.handlers_.completed, completed);
     }
     void operator()(const sip::Refused& refused) {
       self.hand_over(refused);
@@ -126,6 +136,11 @@ void UserAgent::refuse(const sip::IncomingInvite& invite, const policy::Refusal&
 void UserAgent::refuse(const sip::IncomingRequest& request, const policy::Refusal& refusal) {
   note(request.flow, refusal);
   endpoint().respond(request.id, {.status = refusal.status, .headers = warning_header(refusal)}, now());
+}
+
+void UserAgent::refuse(const sip::IncomingSubscribe& subscribe, const policy::Refusal& refusal) {
+  note(subscribe.flow, refusal);
+  endpoint().reject_subscription(subscribe.id, {.status = refusal.status, .headers = warning_header(refusal)}, now());
 }
 
 LegView UserAgent::view(sip::LegId leg) const {

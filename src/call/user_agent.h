@@ -50,9 +50,15 @@ class UserAgent {
   /// From now on `owner` gets the leg's events, until disown() or the leg's end.
   void own(sip::LegId leg, std::shared_ptr<LegOwner> owner);
   void disown(sip::LegId leg);
+  /// Whoever owns the leg; null: nobody.
+  [[nodiscard]] std::shared_ptr<LegOwner> owner(sip::LegId leg) const;
+
+  /// `done` hears how a request of ours in a dialog ended; nobody else does.
+  void expect(sip::RequestId request, std::function<void(const sip::Completed&)> done);
 
   void refuse(const sip::IncomingInvite& invite, const policy::Refusal& refusal);
   void refuse(const sip::IncomingRequest& request, const policy::Refusal& refusal);
+  void refuse(const sip::IncomingSubscribe& subscribe, const policy::Refusal& refusal);
 
   /// What the user agent itself knows of a leg; the owner adds the rest.
   [[nodiscard]] LegView view(sip::LegId leg) const;
@@ -77,6 +83,7 @@ class UserAgent {
   std::string name_, host_name_;
   Handlers handlers_;
   std::unordered_map<sip::LegId, std::shared_ptr<LegOwner>> owners_;
+  std::unordered_map<sip::RequestId, std::function<void(const sip::Completed&)>> expected_;
   std::vector<RefusalView> refusals_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   bool flush_pending_ = false;

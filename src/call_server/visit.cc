@@ -265,10 +265,10 @@ void Visit::on(const sip::Ended& ended) {
 }
 
 void Visit::on(const sip::IncomingRequest& request) {
-  if (stage_ == Stage::talking)
-    talk_.on(request);
-  else
-    server_.agent().endpoint().respond(request.id, {.status = 200}, server_.now());
+  if (stage_ == Stage::talking) return talk_.on(request);
+  // An offer that comes while the caller is being connected crosses ours.
+  const int status = request.message->method() == sip::Method::update ? 491 : 200;
+  server_.agent().endpoint().respond(request.id, {.status = status}, server_.now());
 }
 
 void Visit::hang_up(std::string_view reason) {

@@ -1,6 +1,7 @@
 #include "edge/edge_call.h"
 
 #include "base/log.h"
+#include "call/leg_pair.h"
 
 namespace ringwall::edge {
 namespace {
@@ -116,9 +117,30 @@ void EdgeCall::invite_target(const Target& target) {
 }
 
 void EdgeCall::on(const sip::Progress& progress) {
+  if (progress.leg != to_.leg) return;
   tries_.progressed();
-  edge_.agent().endpoint().provisional(from_.leg, 180, {}, edge_.now());
-  (void)progress;
+  const std::string_view early = call::sdp_of(*progress.message);
+  int status = 180;
+  sip::Body body;
+  // Early media: the caller hears what the target plays before it answers.
+  if (!early.empty() && to_.offered && to_.audio->early_answered(early)) {
+    if (progress.message->has(sip::HeaderName::rseq)) {
+      to_.early = early;
+      to_.early_tag = progress.message->to().tag;
+    }
+    if (auto answer = caller_answer(); answer && !answer->empty()) {
+      status = progress.message->status();
+      body = sip::sdp_body(std::move(*answer));
+    }
+  }
+  edge_.agent().endpoint().provisional(from_.leg, status, std::move(body), edge_.now());
+}
+
+Result<std::string> EdgeCall::caller_answer() {
+  if (caller_answer_.empty() && !caller_offer_.empty()) {
+    TRY(caller_answer_, from_.audio->answer(caller_offer_));
+  }
+  return caller_answer_;
 }
 
 void EdgeCall::on(const sip::Answered& answered) {
@@ -127,7 +149,9 @@ void EdgeCall::on(const sip::Answered& answered) {
   edge_.agent().endpoint().ack(answered.leg, {}, edge_.now());
   if (!answering.offered) return;
   answering.offered = false;
-  if (const auto applied = answering.audio->answered(call::sdp_of(*answered.message)); !applied) {
+  std::string_view answer = call::sdp_of(*answered.message);
+  if (answer.empty() && answering.early_tag == answered.message->to().tag) answer = answering.early;
+  if (const auto applied = answering.audio->answered(answer); !applied) {
     fail(502, applied.error());
     return;
   }
@@ -142,7 +166,7 @@ void EdgeCall::accept_caller() {
                                     call::interaction_header(interaction_));
     return;
   }
-  auto answer = from_.audio->answer(caller_offer_);
+  auto answer = caller_answer();
   if (!answer) {
     fail(488, answer.error());
     return;
@@ -195,11 +219,23 @@ void EdgeCall::on(const sip::Refused& refused) {
 void EdgeCall::on(const sip::Ended& ended) {
   if (over_) return;
   over_ = true;
-  edge_.agent().endpoint().hang_up(other(ended.leg).leg, edge_.now());
+  edge_.agent().endpoint().hang_up(other(ended.leg).leg, edge_.now(), call::reasons_of(ended.message));
   finish(ended.leg == from_.leg ? "the caller hung up" : "the site hung up");
 }
 
+void EdgeCall::answer_offer(Side& side, sip::ServerRequestId request, const sip::Message& message) {
+  auto answer = side.audio->answer(call::sdp_of(message));
+  if (!answer) return edge_.agent().endpoint().respond(request, {.status = 488}, edge_.now());
+  edge_.agent().endpoint().respond(request, {.body = sip::sdp_body(std::move(*answer))}, edge_.now());
+}
+
+void EdgeCall::on(const sip::Pracked& pracked) {
+  if (pracked.id) answer_offer(side(pracked.leg), pracked.id, *pracked.message);
+}
+
 void EdgeCall::on(const sip::IncomingRequest& request) {
+  if (request.message->method() == sip::Method::update)
+    return answer_offer(side(request.leg), request.id, *request.message);
   edge_.agent().endpoint().respond(request.id, {.status = 200}, edge_.now());
 }
 

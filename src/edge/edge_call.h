@@ -22,6 +22,7 @@ class EdgeCall final : public call::LegOwner, public std::enable_shared_from_thi
   void on(const sip::Refused& refused) override;
   void on(const sip::Reinvited& reinvited) override;
   void on(const sip::Acked& acked) override;
+  void on(const sip::Pracked& pracked) override;
   void on(const sip::Ended& ended) override;
   void on(const sip::IncomingRequest& request) override;
   void hang_up(std::string_view reason) override;
@@ -32,7 +33,8 @@ class EdgeCall final : public call::LegOwner, public std::enable_shared_from_thi
     sip::LegId leg;
     std::string peer;
     std::unique_ptr<call::AudioLeg> audio;
-    bool offered = false;  ///< our offer is out; their answer is awaited
+    bool offered = false;          ///< our offer is out; their answer is awaited
+    std::string early, early_tag;  ///< their answer in a reliable response, and whose: the 2xx need not repeat it
   };
 
   EdgeCall(Edge& edge, const sip::IncomingInvite& invite, const policy::Admitted& peer,
@@ -43,6 +45,9 @@ class EdgeCall final : public call::LegOwner, public std::enable_shared_from_thi
   [[nodiscard]] Result<> open_target_audio(const Target& target);
   void invite_target(const Target& target);
   void accept_caller();
+  /// Our answer to the caller's offer: made once, for the early one is the final one too.
+  Result<std::string> caller_answer();
+  void answer_offer(Side& side, sip::ServerRequestId request, const sip::Message& message);
   void fail(int status, const Error& why);
   void finish(std::string_view reason);
   Side& side(sip::LegId leg) { return leg == from_.leg ? from_ : to_; }
@@ -52,7 +57,8 @@ class EdgeCall final : public call::LegOwner, public std::enable_shared_from_thi
   Edge& edge_;
   std::string interaction_, number_, dial_peer_;
   std::string caller_offer_;  ///< empty: the caller leaves the offer to us
-  sip::MessagePtr invite_;    ///< the caller's, for the targets that are yet to be tried
+  std::string caller_answer_;
+  sip::MessagePtr invite_;  ///< the caller's, for the targets that are yet to be tried
   call::Tries tries_;
   policy::Refusal refusal_{.status = 503, .warning = "the number leads nowhere at present"};
   Side from_, to_;

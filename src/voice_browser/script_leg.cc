@@ -198,6 +198,12 @@ void ScriptLeg::on(const sip::Ended&) {
 }
 
 void ScriptLeg::on(const sip::IncomingRequest& request) {
+  if (request.message->method() == sip::Method::update) {
+    auto answer = audio_->answer(call::sdp_of(*request.message));
+    sip::Answer response{.status = answer ? 200 : 488};
+    if (answer) response.body = sip::sdp_body(std::move(*answer));
+    return browser_.agent().endpoint().respond(request.id, std::move(response), browser_.now());
+  }
   browser_.agent().endpoint().respond(request.id, {.status = 200}, browser_.now());
 }
 
