@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "policy/tls_names.h"
 #include "policy/waivers.h"
 
 namespace ringwall::policy {
@@ -121,6 +122,8 @@ std::string_view version_of(const Presented& presented) {
 }
 
 Answer admit_secure(const Site& site, const Anchors& anchors, const Element& element, const Presented& presented) {
+  if (presented.names.empty() && presented.anchor.empty() && takes_digest(site, element))
+    return admit_as(site, PeerKind::unproven, "", site_profile);
   if (presented.names.empty())
     return refuse("A client certificate is required",
                   fmt::format("{} shows no certificate with a name", presented.remote_ip),
@@ -140,6 +143,36 @@ Answer admit_secure(const Site& site, const Anchors& anchors, const Element& ele
   return refuse_stranger(site, anchors, element, presented);
 }
 
+Answer refuse_tls(const Admitted& peer, std::string_view needed, std::string_view came, std::string_view key) {
+  return refuse(
+      fmt::format("{} is required", needed),
+      fmt::format("'{}' came with {}, and its profile '{}' asks for {}", peer.name, came, peer.profile.name, needed),
+      fmt::format("change it at the peer, or {} of profile '{}'", key, peer.profile.name));
+}
+
+/// What the handshake agreed on against what the profile allows.
+Answer check_tls(Admitted peer, const Presented& presented) {
+  const SecurityProfile& profile = peer.profile;
+  const std::string_view version = version_of(presented);  // "1.2" < "1.3" as text
+  if (version < profile.tls_minimum)
+    return refuse_tls(peer, fmt::format("TLS {} or newer", profile.tls_minimum), fmt::format("TLS {}", version),
+                      "tls_minimum");
+  if (version > profile.tls_maximum)
+    return refuse_tls(peer, fmt::format("TLS {} at most", profile.tls_maximum), fmt::format("TLS {}", version),
+                      "tls_maximum");
+  const auto allows = [&](const std::string& name) {
+    const TlsCipher* cipher = find_tls_cipher(name);
+    return cipher != nullptr && cipher->standard == presented.tls_cipher;
+  };
+  if (!profile.ciphers.empty() && !presented.tls_cipher.empty() && std::ranges::none_of(profile.ciphers, allows))
+    return refuse_tls(peer, fmt::format("one of the ciphers {}", fmt::join(profile.ciphers, ", ")),
+                      presented.tls_cipher, "ciphers");
+  if (!profile.groups.empty() && !presented.tls_group.empty() && !holds(profile.groups, presented.tls_group))
+    return refuse_tls(peer, fmt::format("one of the groups {}", fmt::join(profile.groups, ", ")), presented.tls_group,
+                      "groups");
+  return peer;
+}
+
 }  // namespace
 
 std::string Refusal::warning_header(std::string_view host) const {
@@ -156,13 +189,23 @@ std::expected<Admitted, Refusal> admit(const Site& site, const Anchors& anchors,
                                        const Presented& presented, WallTime now) {
   if (!presented.secure) return admit_clear(site, element, presented, now);
   auto answer = admit_secure(site, anchors, element, presented);
-  if (answer && answer->profile.tls_minimum > version_of(presented))  // both are "1.2" or "1.3"
-    return refuse(fmt::format("TLS {} or newer is required", answer->profile.tls_minimum),
-                  fmt::format("'{}' came with TLS {}, and its profile '{}' asks for {} or newer", answer->name,
-                              version_of(presented), answer->profile.name, answer->profile.tls_minimum),
-                  fmt::format("enable TLS {} at the peer, or lower tls_minimum of profile '{}'",
-                              answer->profile.tls_minimum, answer->profile.name));
-  return answer;
+  return answer ? check_tls(std::move(*answer), presented) : answer;
+}
+
+bool takes_digest(const Site& site, const Element& element) {
+  return element.kind == ElementKind::call_manager &&
+         std::ranges::any_of(site.phones, [&](const Phone& phone) { return digest_phone(site, phone.line) != nullptr; });
+}
+
+const Phone* digest_phone(const Site& site, std::string_view line) {
+  const Phone* phone = site.phone_of_line(line);
+  const SecurityProfile* profile = phone == nullptr ? nullptr : site.profile(phone->profile);
+  return profile != nullptr && profile->digest && !phone->digest.empty() ? phone : nullptr;
+}
+
+std::expected<Admitted, Refusal> admit_proven(const Site& site, const Phone& phone, const Presented& presented) {
+  auto answer = admit_as(site, PeerKind::phone, phone.name, phone.profile);
+  return answer ? check_tls(std::move(*answer), presented) : answer;
 }
 
 std::expected<Admitted, Refusal> admit_outgoing(const Site& site, const Trunk& trunk, WallTime now) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 
 #include "base/limits.h"
@@ -69,7 +70,8 @@ void check_anchors(Draft& draft) {
 }
 
 /// A certificate that is missing or has ended keeps calls away but not the site from starting: a warning.
-void check_certificate(Draft& draft, const Element& element, std::string_view file, WallTime now) {
+void check_certificate(Draft& draft, const Element& element, std::string_view file, std::string_view purpose,
+                       WallTime now) {
   const std::string label = fmt::format("pki/elements/{}/{}", element.name, file);
   const Place place{label, 0, 0};
   const std::string mend = fmt::format("issue it again with 'ringwall pki issue --name {}'", element.host);
@@ -85,6 +87,11 @@ void check_certificate(Draft& draft, const Element& element, std::string_view fi
     draft.warning(place,
                   fmt::format("the certificate holds only from {} on", print_wall_time(certificate->not_before())),
                   "check the clock of this machine");
+  // Public authorities issue for servers alone: such a certificate is no client's (RFC 5280 section 4.2.1.12).
+  const auto& purposes = certificate->facts().purposes;
+  if (!purposes.empty() && std::ranges::find(purposes, purpose) == purposes.end())
+    draft.warning(place, fmt::format("the certificate may not be used here: its extended key usage lacks {}", purpose),
+                  mend);
   if (!certificate->identifies(element.host))
     draft.warning(place,
                   fmt::format("the certificate is for {}, not for '{}'", fmt::join(certificate->sip_identities(), ", "),
@@ -104,8 +111,8 @@ void check_files(Draft& draft, WallTime now) {
   check_anchors(draft);
   for (const Element& element : site.elements) {
     if (!is_plain_name(element.name)) continue;
-    check_certificate(draft, element, "server.crt", now);
-    check_certificate(draft, element, "client.crt", now);
+    check_certificate(draft, element, "server.crt", "serverAuth", now);
+    check_certificate(draft, element, "client.crt", "clientAuth", now);
   }
   if (site.store == "sqlite") return;
   if (const auto connection = read_text_file(site.folder / site.store, limits::configuration_bytes); !connection)

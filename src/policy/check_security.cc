@@ -11,14 +11,6 @@ namespace {
 constexpr std::array<std::string_view, 4> all_suites = {"AEAD_AES_256_GCM", "AEAD_AES_128_GCM",
                                                         "AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32"};
 
-void check_tls(Draft& draft, const Place& place, std::string_view version) {
-  if (version == "1.2" || version == "1.3") return;
-  if (version == "1.0" || version == "1.1" || version.starts_with("SSL"))
-    draft.error(place, fmt::format("TLS {} is below 1.2", version), "write \"1.2\" or \"1.3\" (RFC 8996)");
-  else
-    draft.error(place, fmt::format("there is no TLS version '{}'", version), "write \"1.2\" or \"1.3\"");
-}
-
 void check_suites(Draft& draft, std::size_t index, const SecurityProfile& profile) {
   for (std::size_t k = 0; k < profile.suites.size(); ++k) {
     const std::string& suite = profile.suites[k];
@@ -100,13 +92,8 @@ void check_trunk_names(Draft& draft) {
 
 void check_security(Draft& draft, WallTime now) {
   Site& site = draft.site;
-  check_tls(draft, draft.place("site", "tls_minimum"), site.tls_minimum);
   for (std::size_t i = 0; i < site.profiles.size(); ++i) {
     SecurityProfile& profile = site.profiles[i];
-    if (!profile.tls_minimum.empty())
-      check_tls(draft, draft.place("profile", i, "tls_minimum"), profile.tls_minimum);
-    else
-      profile.tls_minimum = site.tls_minimum;
     check_suites(draft, i, profile);
     check_mode(draft, i, profile);
     if (profile.suites.empty() && profile.mode == Mode::encrypted)

@@ -70,6 +70,8 @@ Loaded load(const std::filesystem::path& folder, WallTime now) {
   check_references(draft);
   check_server_groups(draft);
   check_elements(draft);
+  check_tls(draft);
+  check_sip(draft);
   check_security(draft, now);
   check_files(draft, now);
   return {std::move(draft.site), std::move(draft.findings)};

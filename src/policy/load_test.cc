@@ -46,15 +46,17 @@ class LoadTest : public ::testing::Test {
     std::ofstream(folder / name, std::ios::binary) << text;
   }
   void issue(const std::string& element, const std::string& name, WallTime until = now + 24h) {
-    for (const std::string file : {"server.crt", "client.crt"})
-      write("pki/elements/" + element + "/" + file, certificate(name + ".ringwall.test", false, until));
+    for (const std::string side : {"server", "client"})
+      write("pki/elements/" + element + "/" + side + ".crt",
+            certificate(name + ".ringwall.test", false, until, side == "client"));
   }
-  static std::string certificate(const std::string& name, bool is_ca, WallTime until) {
+  static std::string certificate(const std::string& name, bool is_ca, WallTime until, bool client = false) {
     crypto::CertificateTemplate wanted;
     wanted.common_name = name;
     wanted.is_ca = is_ca;
     if (!is_ca) wanted.dns_names = {name};
-    wanted.server_auth = !is_ca;
+    wanted.server_auth = !is_ca && !client;
+    wanted.client_auth = client;
     wanted.not_before = now - 48h;
     wanted.not_after = until;
     const auto key = crypto::PrivateKey::generate(crypto::KeyType::p256).value();
@@ -224,6 +226,10 @@ TEST_F(LoadTest, UnknownTls) {
 }
 TEST_F(LoadTest, OldTls) {
   expect("tls_minimum = \"1.2\"", "tls_minimum = \"1.1\"", "tls_minimum = \"1.1\"", "below 1.2", "RFC 8996");
+}
+TEST_F(LoadTest, AServersCertificateInTheClientsPlace) {
+  write("pki/elements/edge/client.crt", certificate("edge.ringwall.test", false, now + 24h));
+  expect_only("pki/elements/edge/client.crt", 0, "lacks clientAuth", "ringwall pki issue", Severity::warning);
 }
 TEST_F(LoadTest, ScriptThatIsMissing) {
   expect("welcome.vxml", "hello.vxml", "script = \"hello", "no such file", "make it");

@@ -10,6 +10,8 @@ namespace ringwall::policy {
 void check_names(Draft& draft);                   ///< every name is well formed and stands once
 void check_references(Draft& draft);              ///< what is named exists
 void check_elements(Draft& draft);                ///< kinds, addresses, ports
+void check_tls(Draft& draft);                     ///< TLS versions, ciphers and groups; fills in the site's minimum
+void check_sip(Draft& draft);                     ///< the [sip] table
 void check_security(Draft& draft, WallTime now);  ///< profiles, waivers, trunks
 void check_server_groups(Draft& draft);           ///< members: what they are, where they are
 void check_files(Draft& draft, WallTime now);     ///< scripts, prompts, anchors, certificates

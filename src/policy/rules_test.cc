@@ -162,6 +162,28 @@ TEST_F(AdmissionTest, AProfilesOwnTlsMinimumHoldsForIncomingCalls) {
   EXPECT_TRUE(ask(carrier)) << "others keep the site's minimum";
 }
 
+TEST_F(AdmissionTest, AProfilesMaximumCiphersAndGroupsHoldForIncomingCalls) {
+  site.profiles.push_back({.name = "narrow",
+                           .tls_maximum = "1.2",
+                           .ciphers = {"ECDHE-RSA-AES256-GCM-SHA384"},
+                           .groups = {"P-384"},
+                           .suites = {"AEAD_AES_256_GCM"}});
+  site.trunks[0].profile = "narrow";
+  const Presented good{
+      true,   {"carrier.ringwall.test"}, "aa", "198.51.100.1", "TLSv1.2", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+      "P-384"};
+  EXPECT_TRUE(ask(good));
+  Presented other = good;
+  other.tls_version = "TLSv1.3";
+  refused(other, "TLS 1.2 at most is required", "'carrier' came with TLS 1.3");
+  other = good;
+  other.tls_cipher = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256";
+  refused(other, "one of the ciphers ECDHE-RSA-AES256-GCM-SHA384 is required", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
+  other = good;
+  other.tls_group = "x25519";
+  refused(other, "one of the groups P-384 is required", "x25519");
+}
+
 TEST_F(AdmissionTest, AClearTrunkIsAdmittedUntilItsWaiverEnds) {
   const Presented plain{false, {}, "", "127.18.133.76"};
   const auto admitted = ask(plain, "edge", now + 9s);

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "policy/read_server_group.h"
+#include "policy/read_sip.h"
 #include "policy/table_reader.h"
 
 namespace ringwall::policy {
@@ -60,6 +61,9 @@ void read_profile(TableReader& in, Site& site) {
   in.text("name", profile.name);
   in.text("mode", mode, Need::optional);
   in.text("tls_minimum", profile.tls_minimum, Need::optional);
+  in.text("tls_maximum", profile.tls_maximum, Need::optional);
+  in.texts("ciphers", profile.ciphers, Need::optional);
+  in.texts("groups", profile.groups, Need::optional);
   in.texts("suites", profile.suites, Need::optional);
   in.text("waiver", profile.waiver, Need::optional);
   if (mode == "clear")
@@ -172,6 +176,7 @@ constexpr Section sections[] = {
     {"site", "site", read_site, false},
     {"store", "store", read_store, false},
     {"media", "media section", read_media, false},
+    {"sip", "sip section", read_sip, false},
     {"element", "element", read_element, true},
     {"profile", "security profile", read_profile, true},
     {"waiver", "waiver", read_waiver, true},

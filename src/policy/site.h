@@ -157,6 +157,8 @@ struct Sip {
   std::chrono::seconds session_interval{1800};  ///< RFC 4028; 0: no session timers of our own
   std::chrono::seconds session_minimum{90};
   std::uint16_t wss_port = 0;              ///< SIP over secure WebSocket at the call manager; 0: none
+  std::string wss_path;                    ///< of its URL; empty: any
+  std::vector<std::string> wss_origins;    ///< pages that may open one ("https://agents.example.com"); empty: any
   std::vector<NetAddress> name_servers;    ///< empty: the system's
   std::size_t requests_per_second = 0;     ///< per source; 0: the built-in limit
   std::chrono::seconds block_time{300};    ///< for a source that scans or floods

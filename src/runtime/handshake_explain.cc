@@ -31,7 +31,6 @@ HandshakeVerdict explain_refused_certificate(const HandshakeEnd& end) {
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_CERT_UNTRUSTED:
       return {
@@ -39,6 +38,11 @@ HandshakeVerdict explain_refused_certificate(const HandshakeEnd& end) {
           fmt::format("we do not trust the CA of the {} certificate: {} ends at no anchor of ours; give that peer a "
                       "certificate of a trusted CA (with its chain), or add its CA to the peer's anchors",
                       their, which)};
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+      return {HandshakeReason::unknown_ca,
+              fmt::format("the {} certificate {} signed itself, and no CA of ours stands behind it; give that peer a "
+                          "certificate of a trusted CA, or add this very certificate to the peer's anchors",
+                          their, which)};
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return {
           HandshakeReason::certificate_expired,
@@ -80,17 +84,24 @@ HandshakeVerdict explain_version(const HandshakeEnd& end) {
                 end.watch.offered_version.empty() ? "an unknown version" : end.watch.offered_version, end.minimum)};
   return {
       HandshakeReason::protocol_version,
-      fmt::format("the peer (server) speaks no TLS version that we accept ({} or newer): enable TLS 1.2 or 1.3 at the "
-                  "peer",
-                  end.minimum)};
+      fmt::format("the peer (server) speaks no TLS version that we accept ({}): enable TLS 1.2 or 1.3 at the peer{}",
+                  end.bounds.maximum == "1.3" ? end.minimum + " or newer" : "TLS 1.2 alone, by its profile",
+                  end.bounds.maximum == "1.3" ? "" : ", or raise tls_maximum of the profile")};
 }
 
 HandshakeVerdict explain_ciphers(const HandshakeEnd& end) {
+  const std::string_view side = end.watch.server ? "client" : "server";
+  if (end.bounds.ciphers.empty() && end.bounds.groups.empty())
+    return {HandshakeReason::no_common_cipher,
+            fmt::format("no common cipher with the peer ({}): we speak only ECDHE with AES-GCM or ChaCha20-Poly1305; "
+                        "enable one of them at the peer",
+                        side)};
   return {HandshakeReason::no_common_cipher,
-          fmt::format(
-              "no common cipher with the peer ({}): we speak only ECDHE with AES-GCM or ChaCha20-Poly1305; enable one "
-              "of them at the peer",
-              end.watch.server ? "client" : "server")};
+          fmt::format("no common cipher or group with the peer ({}): its profile allows only {}{}{}; enable one of "
+                      "them at the peer, or change the profile",
+                      side, fmt::join(end.bounds.ciphers, ", "),
+                      end.bounds.ciphers.empty() || end.bounds.groups.empty() ? "" : " with the groups ",
+                      fmt::join(end.bounds.groups, ", "))};
 }
 
 /// The peer ended the handshake by an alert (RFC 8446 section 6.2).

@@ -207,16 +207,81 @@ TEST_F(HandshakeFailureTest, TheClientsCertificateIsNotYetValid) {
 }
 
 TEST_F(HandshakeFailureTest, TheCertificateIsForTheOtherUse) {
+  const auto servers = root.identity("edge.ringwall.test");
+  const auto client = refusal_of_s_client(
+      "-cert " + servers.server_certificate.string() + " -key " + servers.server_key.string(), server_options());
+  EXPECT_EQ(client.reason, HandshakeReason::certificate_purpose);
+  EXPECT_THAT(client.sentence, AllOf(HasSubstr("client's certificate"), HasSubstr("CN=edge.ringwall.test"),
+                                     HasSubstr("lacks clientAuth"), HasSubstr("must show its client certificate")));
+  auto clients = root.identity("server.ringwall.test");
+  clients.server_certificate = clients.client_certificate;
+  clients.server_key = clients.client_key;
+  const auto server = refusal_of_s_server("", clients);
+  EXPECT_EQ(server.reason, HandshakeReason::certificate_purpose);
+  EXPECT_THAT(server.sentence, HasSubstr("lacks serverAuth"));
+}
+
+TEST_F(HandshakeFailureTest, AnElementIsNotStartedWithACertificateForTheOtherUse) {
+  Recorder recorder;
+  for (const bool listens : {true, false}) {
+    auto options = client_options();
+    options.listen_tls = listens;
+    options.identity = root.identity(Wanted{.names = {"edge.ringwall.test"}, .swap_purposes = true});
+    const auto refused = SipTransports::create(loop, options, recorder);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().text(), AllOf(HasSubstr("CN=edge.ringwall.test"), HasSubstr("cannot be used as a"),
+                                              HasSubstr(listens ? "lacks serverAuth" : "lacks clientAuth")));
+  }
+}
+
+TEST_F(HandshakeFailureTest, ASelfSignedCertificateIsOfNoCaOfOurs) {
+  const auto folder = root.identity("x.ringwall.test").server_key.parent_path().string();
+  const std::string files = folder + "/self.key -out " + folder + "/self.crt";
+  ASSERT_EQ(std::system(("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "
+                         "/CN=edge.ringwall.test -keyout " +
+                         files + " 2>/dev/null")
+                            .c_str()),
+            0);
+  const auto client =
+      refusal_of_s_client("-cert " + folder + "/self.crt -key " + folder + "/self.key", server_options());
+  EXPECT_EQ(client.reason, HandshakeReason::unknown_ca);
+  EXPECT_THAT(client.sentence,
+              AllOf(HasSubstr("client's certificate"), HasSubstr("signed itself"), HasSubstr("CN=edge.ringwall.test")));
+  auto own = root.identity("server.ringwall.test");
+  own.server_certificate = folder + "/self.crt";
+  own.server_key = folder + "/self.key";
+  const auto server = refusal_of_s_server("", own);
+  EXPECT_EQ(server.reason, HandshakeReason::unknown_ca);
+  EXPECT_THAT(server.sentence, HasSubstr("signed itself"));
+}
+
+TEST_F(HandshakeFailureTest, APeersProfileNarrowsWhatIsOffered) {
   auto from = client_options();
-  from.identity = root.identity(Wanted{.names = {"edge.ringwall.test"}, .swap_purposes = true});
-  expect_refusal(from, server_options());
-  EXPECT_EQ(at_server.reason, HandshakeReason::certificate_purpose);
-  EXPECT_THAT(at_server.sentence, HasSubstr("lacks clientAuth"));
+  from.peers[0].tls_maximum = "1.2";
+  from.peers[0].ciphers = {"ECDHE-RSA-AES256-GCM-SHA384"};
+  from.peers[0].groups = {"P-384"};
+  expect_refusal(from, server_options());  // which has an ECDSA certificate
+  EXPECT_EQ(at_client.reason, HandshakeReason::no_common_cipher);
+  EXPECT_THAT(at_client.sentence, AllOf(HasSubstr("its profile allows only ECDHE-RSA-AES256-GCM-SHA384"),
+                                        HasSubstr("P-384"), HasSubstr("change the profile")));
+  from.peers[0].ciphers = {"ECDHE-ECDSA-AES128-GCM-SHA256"};
+  from.peers[0].groups = {"P-256"};  // in TLS 1.2 also the curve of the certificate (RFC 8422 section 5.1.1)
+  TestElement client(loop, from), server(loop, server_options());
+  client.send(client.route_to(server, "server"), request_text("OPTIONS", {"127.55.2.1", 5061}));
+  ASSERT_TRUE(loop.run_until([&] { return server.recorder.messages.size() == 1; }, kPatience));
+  const auto& tls = server.recorder.messages[0].flow.tls;
+  EXPECT_EQ(tls.cipher, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256");
+  EXPECT_EQ(tls.group, "P-256");
+}
+
+TEST_F(HandshakeFailureTest, AServerAboveAMaximumOfTls12) {
+  auto options = client_options();
+  options.peers[0].tls_maximum = "1.2";
   auto to = server_options();
-  to.identity = root.identity(Wanted{.names = {"server.ringwall.test"}, .swap_purposes = true});
-  expect_refusal(client_options(), to);
-  EXPECT_EQ(at_client.reason, HandshakeReason::certificate_purpose);
-  EXPECT_THAT(at_client.sentence, HasSubstr("lacks serverAuth"));
+  to.tls_minimum = "1.3";
+  expect_refusal(options, to);
+  EXPECT_EQ(at_client.reason, HandshakeReason::protocol_version);
+  EXPECT_THAT(at_client.sentence, HasSubstr("raise tls_maximum of the profile"));
 }
 
 TEST_F(HandshakeFailureTest, TheServerIsNotWhomWeWanted) {

@@ -16,6 +16,7 @@ Result<std::shared_ptr<TlsServerContext>> build_server(const SipHostOptions& opt
     server.anchors.push_back(peer.anchors);
   server.tls_minimum = options.tls_minimum;
   server.certificate_optional = options.certificate_optional;
+  server.ticket_keys = options.ticket_keys;
   server.debug_key_log = options.debug_key_log;
   return TlsServerContext::create(server);
 }
@@ -31,7 +32,7 @@ Result<PeerTable> PeerTable::build(const SipHostOptions& options) {
     // The stricter of the two minimums holds; "1.2" < "1.3" as text.
     auto client = TlsClientContext::create({options.identity, peer.anchors, peer.names,
                                             std::max(peer.tls_minimum, options.tls_minimum), peer.tls_maximum,
-                                            options.debug_key_log});
+                                            peer.ciphers, peer.groups, options.debug_key_log});
     if (!client) {
       Error why = std::move(client).error();
       why.what = "peer \"" + peer.peer + "\": " + why.what;
@@ -55,9 +56,7 @@ bool PeerTable::proves(const sip::TlsFacts& facts, const std::string& peer) cons
   const bool named = std::ranges::any_of(facts.peer_names, [&](const std::string& name) {
     return std::ranges::find(impl.names, name) != impl.names.end();
   });
-  const bool too_old =
-      facts.version != "TLSv1.3" && SSL_CTX_get_min_proto_version(impl.face.context.get()) >= TLS1_3_VERSION;
-  return named && !too_old && impl.anchors.contains(facts.anchor) && facts.peer_not_after > wall_now();
+  return named && impl.bounds.hold(facts) && impl.anchors.contains(facts.anchor) && facts.peer_not_after > wall_now();
 }
 
 }  // namespace ringwall::runtime

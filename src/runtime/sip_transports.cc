@@ -1,6 +1,7 @@
 #include "runtime/sip_transports.h"
 
 #include "runtime/sip_transports_core.h"
+#include "runtime/tls_ticket_keys.h"
 
 namespace ringwall::runtime {
 
@@ -11,6 +12,7 @@ SipTransports::~SipTransports() {
 
 Result<std::unique_ptr<SipTransports>> SipTransports::create(SignallingLoop& loop, SipHostOptions options,
                                                              TransportOwner& owner) {
+  if (!options.ticket_keys) options.ticket_keys = std::make_shared<TicketKeys>();
   TRY(auto table, PeerTable::build(options));
   auto core = std::make_shared<Core>(loop, std::move(options), owner, std::move(table));
   TRY_VOID(core->open_listeners());

@@ -22,7 +22,9 @@ struct PeerPolicy {
   std::vector<std::string> names;  ///< its certificate must be for one of them (RFC 5922); the first is sent as SNI
   TrustAnchors anchors;
   std::string tls_minimum = "1.2";
-  std::string tls_maximum = "1.3";  ///< "1.2" for a peer that breaks when 1.3 is offered
+  std::string tls_maximum = "1.3";   ///< "1.2" for a peer that breaks when 1.3 is offered
+  std::vector<std::string> ciphers;  ///< TlsClientOptions::ciphers
+  std::vector<std::string> groups;   ///< TlsClientOptions::groups
 };
 
 /// A listener without TLS. It exists only by a waiver.
@@ -52,8 +54,9 @@ struct SipHostOptions {
   std::vector<TrustAnchors> incoming_anchors;  ///< trusted for incoming connections, beside those of the peers (phones)
   std::vector<ClearListener> clear_listeners;
   std::string tls_minimum = "1.2";
-  bool certificate_optional = false;  ///< TlsServerOptions::certificate_optional
-  bool debug_key_log = false;  ///< write session keys to $SSLKEYLOGFILE
+  bool certificate_optional = false;        ///< TlsServerOptions::certificate_optional
+  std::shared_ptr<TicketKeys> ticket_keys;  ///< SipTransports makes them, and keeps them over changes of the above
+  bool debug_key_log = false;               ///< write session keys to $SSLKEYLOGFILE
 
   // Limits; tests shorten them.
   Duration connect_time = limits::connect_time;

@@ -6,8 +6,10 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "runtime/element_for_test.h"
+#include "runtime/tls_ticket_keys.h"
 
 namespace ringwall::runtime::test {
 namespace {
@@ -196,6 +198,78 @@ TEST_P(ResumptionTest, ANewIdentityEndsResumptionAndLeavesLiveConnections) {
   exchange(edge, server);
   EXPECT_FALSE(edge.recorder.messages[2].flow.tls.resumed);
   EXPECT_NE(edge.recorder.messages[2].flow.tls.peer_serial, old_serial);
+}
+
+TEST_P(ResumptionTest, TicketsOutliveAReloadOfThePeers) {
+  auto from = edge_options();
+  from.peers[0].tls_maximum = GetParam();
+  auto to = server_options();
+  TestElement edge(loop, from), server(loop, to);
+  answer_everything(server);
+  exchange(edge, server);
+  hang_up(edge, server);
+  to.peers.push_back({"new", {"new.ringwall.test"}, root.anchors()});
+  ASSERT_TRUE(server.transports->set_peers(to.peers));
+  exchange(edge, server);
+  EXPECT_TRUE(edge.recorder.messages[1].flow.tls.resumed);
+  hang_up(edge, server);
+  // A ticket of an authority that is trusted no more is worth nothing.
+  TestAuthority other("Other Root");
+  ASSERT_TRUE(server.transports->set_peers({{"new", {"new.ringwall.test"}, other.anchors()}}));
+  edge.send(edge.route_to(server, "server"), request_text("OPTIONS", {"127.55.1.1", 5061}));
+  ASSERT_TRUE(run([&] { return !edge.recorder.failed.empty(); }));
+  EXPECT_THAT(edge.recorder.failed[0].second, HasSubstr("does not trust the CA of our client certificate"));
+}
+
+TEST_P(ResumptionTest, TicketsOutliveTheirKeyByOneLifetime) {
+  auto from = edge_options();
+  from.peers[0].tls_maximum = GetParam();
+  auto to = server_options();
+  to.ticket_keys = std::make_shared<TicketKeys>(500ms);
+  TestElement edge(loop, from), server(loop, to);
+  answer_everything(server);
+  exchange(edge, server);
+  hang_up(edge, server);
+  std::this_thread::sleep_for(600ms);  // the key is old, and still opens
+  exchange(edge, server);
+  EXPECT_TRUE(edge.recorder.messages[1].flow.tls.resumed);
+  hang_up(edge, server);
+  std::this_thread::sleep_for(1100ms);
+  exchange(edge, server);
+  EXPECT_FALSE(edge.recorder.messages[2].flow.tls.resumed);
+}
+
+TEST_P(ResumptionTest, NearlyAllHandshakesOfReturningClientsResume) {
+  auto from = edge_options();
+  from.peers[0].tls_maximum = GetParam();
+  TestElement edge(loop, from), server(loop, server_options());
+  answer_everything(server);
+  int resumed = 0;
+  for (int round = 0; round <= 200; ++round) {
+    exchange(edge, server);
+    resumed += server.recorder.messages.back().flow.tls.resumed ? 1 : 0;
+    hang_up(edge, server);
+  }
+  EXPECT_EQ(resumed, 200);  // all but the first
+}
+
+TEST_F(SipTransportsTest, ServerAndClientIdentitiesChangeWhileConnectionsLive) {
+  TestElement edge(loop, edge_options()), server(loop, server_options());
+  edge.send(edge.route_to(server, "server"), request_text("OPTIONS", {"127.55.1.1", 5061}));
+  ASSERT_TRUE(run([&] { return server.recorder.messages.size() == 1; }));
+  const auto old = server.recorder.messages[0].flow;
+  ASSERT_TRUE(edge.transports->set_identity(root.identity("edge.ringwall.test")));
+  ASSERT_TRUE(server.transports->set_identity(root.identity("server.ringwall.test")));
+  server.send({old.id}, "SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n");
+  ASSERT_TRUE(run([&] { return edge.recorder.messages.size() == 1; }));
+  const auto server_serial = edge.recorder.messages[0].flow.tls.peer_serial;
+  ASSERT_TRUE(edge.transports->close_connection(edge.recorder.messages[0].flow.id));
+  edge.send(edge.route_to(server, "server"), request_text("OPTIONS", {"127.55.1.1", 5061}));
+  ASSERT_TRUE(run([&] { return server.recorder.messages.size() == 2; }));
+  EXPECT_NE(server.recorder.messages[1].flow.tls.peer_serial, old.tls.peer_serial);  // the client's
+  server.send({server.recorder.messages[1].flow.id}, "SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n");
+  ASSERT_TRUE(run([&] { return edge.recorder.messages.size() == 2; }));
+  EXPECT_NE(edge.recorder.messages[1].flow.tls.peer_serial, server_serial);
 }
 
 INSTANTIATE_TEST_SUITE_P(Versions, ResumptionTest, testing::Values("1.2", "1.3"));

@@ -112,7 +112,8 @@ IoStatus TlsChannel::judge_failure(int result) {
   const unsigned long error = ERR_peek_error();
   const bool end = error == 0 || ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
   verdict_ = explain_handshake({watch_, server_ ? server_->impl().face_of(ssl_.get()) : client_->impl().face,
-                                server_ ? server_->impl().minimum : client_->impl().minimum, error, end, ssl_.get()});
+                                server_ ? server_->impl().minimum : client_->impl().minimum,
+                                server_ ? TlsBounds{} : client_->impl().bounds, error, end, ssl_.get()});
   ERR_clear_error();
   // What led to a refusal is not tried again with the same session.
   if (client_) client_->impl().sessions.erase(remote_);

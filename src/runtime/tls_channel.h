@@ -81,6 +81,7 @@ struct HandshakeEnd {
   const HandshakeWatch& watch;
   const TlsFace& own;          ///< the certificate that this side shows
   std::string minimum;         ///< "TLS 1.2"
+  TlsBounds bounds;            ///< what we allowed
   unsigned long error = 0;     ///< OpenSSL's, 0 if there is none
   bool end_of_stream = false;  ///< the peer closed or reset the connection
   const SSL* ssl = nullptr;

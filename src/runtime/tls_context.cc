@@ -99,11 +99,21 @@ Result<std::shared_ptr<TlsServerContext>> TlsServerContext::create(const TlsServ
   auto impl = std::make_unique<Impl>();
   impl->minimum = "TLS " + options.tls_minimum;
   impl->certificate_optional = options.certificate_optional;
+  for (const TrustAnchors& set : options.anchors) {
+    TRY(const auto certificates, read_anchors(set));
+    for (const auto& anchor : certificates)
+      impl->anchors.insert(anchor.sha256_fingerprint());
+  }
+  const auto keys = options.ticket_keys ? options.ticket_keys : std::make_shared<TicketKeys>();
   for (const TlsIdentity& identity : options.identities) {
-    TRY(auto face, make_face(true, identity, options.anchors, options.tls_minimum, options.debug_key_log));
+    TRY(auto face, make_face({.server = true,
+                              .identity = identity,
+                              .anchors = options.anchors,
+                              .bounds = {.minimum = options.tls_minimum},
+                              .debug_key_log = options.debug_key_log}));
     if (options.certificate_optional)
       SSL_CTX_set_verify(face.context.get(), SSL_VERIFY_PEER, SSL_CTX_get_verify_callback(face.context.get()));
-    use_session_tickets(face.context.get());
+    use_session_tickets(face.context.get(), impl.get(), keys);
     SSL_CTX_set_client_hello_cb(face.context.get(), read_client_hello, impl.get());
     impl->faces.push_back(std::move(face));
   }
@@ -114,15 +124,17 @@ TlsClientContext::TlsClientContext(std::unique_ptr<Impl> impl) : impl_(std::move
 TlsClientContext::~TlsClientContext() = default;
 
 Result<std::shared_ptr<TlsClientContext>> TlsClientContext::create(const TlsClientOptions& options) {
-  TRY(auto face, make_face(false, options.identity, {options.anchors}, options.tls_minimum, options.debug_key_log));
-  if (options.tls_maximum != "1.3" && (options.tls_maximum != "1.2" || options.tls_minimum != "1.2"))
-    return fail("the TLS maximum \"" + options.tls_maximum + "\" is not known or below the minimum", {},
-                "write \"1.2\" or \"1.3\"");
-  if (options.tls_maximum == "1.2") CHECK(SSL_CTX_set_max_proto_version(face.context.get(), TLS1_2_VERSION) == 1);
+  const TlsBounds bounds{options.tls_minimum, options.tls_maximum, options.ciphers, options.groups};
+  const std::vector<TrustAnchors> own_anchors{options.anchors};
+  TRY(auto face, make_face({.identity = options.identity,
+                            .anchors = own_anchors,
+                            .bounds = bounds,
+                            .debug_key_log = options.debug_key_log}));
   SSL_CTX_set_session_cache_mode(face.context.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(face.context.get(), keep_session);
   auto impl = std::make_unique<Impl>(std::move(face));
   impl->minimum = "TLS " + options.tls_minimum;
+  impl->bounds = bounds;
   for (const auto& name : options.names)
     impl->names.push_back(to_lower(name));
   TRY(const auto anchors, read_anchors(options.anchors));

@@ -27,13 +27,16 @@ struct TrustAnchors {
   std::filesystem::path file;
 };
 
+class TicketKeys;
+
 struct TlsServerOptions {
   std::vector<TlsIdentity>
       identities;                     ///< the first is the default; others are chosen by the SNI that their names match
   std::vector<TrustAnchors> anchors;  ///< a client certificate must end at one of all these
   std::string tls_minimum = "1.2";    ///< "1.2" or "1.3"
   bool certificate_optional = false;  ///< a client may come without one, and is nobody then; one it shows is verified
-  bool debug_key_log = false;         ///< append session keys to the file that SSLKEYLOGFILE names
+  std::shared_ptr<TicketKeys> ticket_keys;  ///< null: of this context alone
+  bool debug_key_log = false;               ///< append session keys to the file that SSLKEYLOGFILE names
 };
 
 struct TlsClientOptions {
@@ -42,12 +45,14 @@ struct TlsClientOptions {
   std::vector<std::string> names;  ///< the peer's certificate must be for one of them; the first is sent as SNI
   std::string tls_minimum = "1.2";
   std::string tls_maximum = "1.3";
+  std::vector<std::string> ciphers;  ///< of TLS 1.2 and 1.3, as policy/tls_names.h has them; empty: all of them
+  std::vector<std::string> groups;   ///< in the order of preference; empty: all
   bool debug_key_log = false;
 };
 
 /// What a listener's handshakes use: one per listener, so that session tickets work for all its connections. TLS 1.2
-/// and 1.3, ECDHE with AEAD only, a client certificate is demanded unless it is optional. Immutable; live connections keep the one they began
-/// with.
+/// and 1.3, ECDHE with AEAD only, a client certificate is demanded unless it is optional. Immutable; live connections
+/// keep the one they began with.
 class TlsServerContext {
  public:
   static Result<std::shared_ptr<TlsServerContext>> create(const TlsServerOptions& options);

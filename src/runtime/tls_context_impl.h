@@ -13,6 +13,7 @@
 #include "crypto/certificate.h"
 #include "crypto/openssl_ptr.h"
 #include "runtime/tls_context.h"
+#include "runtime/tls_ticket_keys.h"
 #include "sip/transport/flow.h"
 
 namespace ringwall::runtime {
@@ -37,6 +38,15 @@ struct HandshakeWatch {
 HandshakeWatch* watch_of(const SSL* ssl);
 void set_watch(SSL* ssl, HandshakeWatch* watch);
 
+/// What a handshake may agree on.
+struct TlsBounds {
+  std::string minimum = "1.2", maximum = "1.3";
+  std::vector<std::string> ciphers;  ///< empty: all of policy::tls_ciphers()
+  std::vector<std::string> groups;   ///< empty: all of policy::tls_groups()
+  /// Whether a handshake that ended so is within them.
+  [[nodiscard]] bool hold(const sip::TlsFacts& facts) const;
+};
+
 /// The certificate that one context shows.
 struct TlsFace {
   SslContextPtr context;
@@ -45,8 +55,9 @@ struct TlsFace {
 };
 
 struct TlsServerContext::Impl {
-  std::vector<TlsFace> faces;  ///< never empty; the first is the default
-  std::string minimum;         ///< "TLS 1.2"
+  std::vector<TlsFace> faces;     ///< never empty; the first is the default
+  std::set<std::string> anchors;  ///< SHA-256 fingerprints of all that it trusts
+  std::string minimum;            ///< "TLS 1.2"
   bool certificate_optional = false;
   /// The face whose context this handshake uses.
   [[nodiscard]] const TlsFace& face_of(const SSL* ssl) const;
@@ -63,6 +74,7 @@ struct TlsClientContext::Impl {
   TlsFace face;
   std::vector<std::string> names;
   std::set<std::string> anchors;  ///< SHA-256 fingerprints
+  TlsBounds bounds;
   std::string minimum;
   std::map<NetAddress, Resumable> sessions;  ///< at most limits::tls_sessions_per_peer
 };
@@ -71,6 +83,7 @@ struct TlsClientContext::Impl {
 /// proved (the chain is not in the ticket).
 struct TicketFacts {
   std::string anchor;
+  std::string own_leaf;  ///< SHA-256 of the certificate that the server showed
   std::string group;
 };
 std::optional<TicketFacts> ticket_facts(SSL* ssl);
@@ -82,9 +95,17 @@ std::string verified_anchor(const SSL* ssl);
 // The parts of a context, in tls_context_parts.cc.
 
 /// A context with everything that both sides share: versions, ciphers, groups, identity, anchors.
-Result<TlsFace> make_face(bool server, const TlsIdentity& identity, const std::vector<TrustAnchors>& anchors,
-                          const std::string& minimum, bool debug_key_log);
+struct FaceOptions {
+  bool server = false;
+  const TlsIdentity& identity;
+  const std::vector<TrustAnchors>& anchors;
+  TlsBounds bounds;
+  bool debug_key_log = false;
+};
+Result<TlsFace> make_face(const FaceOptions& options);
 Result<std::vector<crypto::Certificate>> read_anchors(const TrustAnchors& anchors);
-void use_session_tickets(SSL_CTX* context);  ///< server side, in tls_ticket.cc
+/// Server side, in tls_ticket.cc. A ticket is taken only while `impl` still trusts the anchor that it carries and still
+/// shows the certificate that it was made under.
+void use_session_tickets(SSL_CTX* context, const TlsServerContext::Impl* impl, std::shared_ptr<TicketKeys> keys);
 
 }  // namespace ringwall::runtime

@@ -1,5 +1,6 @@
 #include <openssl/err.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -8,18 +9,18 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "crypto/key.h"
+#include "policy/tls_names.h"
 #include "runtime/tls_context_impl.h"
 
 namespace ringwall::runtime {
 namespace {
 
-/// RFC 7525bis (RFC 9325) section 4.2: forward secrecy and AEAD only. The TLS 1.3 suites are all of that kind.
-constexpr const char* kTls12Ciphers =
-    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:"
-    "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
-constexpr const char* kTls13Ciphers = "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256";
-constexpr const char* kGroups = "X25519:P-256:P-384:P-521";
+/// "a:b:c", as OpenSSL takes lists.
+std::string list_of(std::string list, std::string_view name) {
+  return (list.empty() ? "" : list + ":") + std::string(name);
+}
 
 Result<Secret> read_file(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -84,23 +85,69 @@ int verify_peer(int good, X509_STORE_CTX* store) {
   return good;
 }
 
-Result<> use_versions(SSL_CTX* context, const std::string& minimum) {
-  if (minimum != "1.2" && minimum != "1.3")
-    return fail("the TLS minimum \"" + minimum + "\" is not known", {}, "write \"1.2\" or \"1.3\"");
-  CHECK(SSL_CTX_set_min_proto_version(context, minimum == "1.3" ? TLS1_3_VERSION : TLS1_2_VERSION) == 1);
-  CHECK(SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1);
-  CHECK(SSL_CTX_set_cipher_list(context, kTls12Ciphers) == 1);
-  CHECK(SSL_CTX_set_ciphersuites(context, kTls13Ciphers) == 1);
-  CHECK(SSL_CTX_set1_groups_list(context, kGroups) == 1);
+Result<> use_versions(SSL_CTX* context, const TlsBounds& bounds) {
+  const auto wire = [](const std::string& version) {
+    return version == "1.3" ? TLS1_3_VERSION : version == "1.2" ? TLS1_2_VERSION : 0;
+  };
+  const int minimum = wire(bounds.minimum), maximum = wire(bounds.maximum);
+  if (minimum == 0)
+    return fail("the TLS minimum \"" + bounds.minimum + "\" is not known", {}, "write \"1.2\" or \"1.3\"");
+  if (maximum == 0 || maximum < minimum)
+    return fail("the TLS maximum \"" + bounds.maximum + "\" is not known or below the minimum", {},
+                "write \"1.2\" or \"1.3\"");
+  CHECK(SSL_CTX_set_min_proto_version(context, minimum) == 1);
+  CHECK(SSL_CTX_set_max_proto_version(context, maximum) == 1);
+  return {};
+}
+
+/// RFC 9325 section 4.2: forward secrecy and AEAD only, whatever is asked for.
+Result<> use_algorithms(SSL_CTX* context, const TlsBounds& bounds) {
+  std::string of_12, of_13, groups;
+  const auto take = [&](const policy::TlsCipher& cipher) {
+    std::string& list = cipher.tls13 ? of_13 : of_12;
+    list = list_of(std::move(list), cipher.name);
+  };
+  for (const std::string& name : bounds.ciphers) {
+    const policy::TlsCipher* cipher = policy::find_tls_cipher(name);
+    if (cipher == nullptr) return fail("there is no cipher \"" + name + "\"", {}, "run 'ringwall check'");
+    take(*cipher);
+  }
+  if (bounds.ciphers.empty())
+    for (const policy::TlsCipher& cipher : policy::tls_ciphers())
+      take(cipher);
+  for (const std::string& name : bounds.groups)
+    groups = list_of(std::move(groups), name);
+  if (bounds.groups.empty())
+    for (const std::string_view name : policy::tls_groups())
+      groups = list_of(std::move(groups), name);
+  // A version without a cipher of its own is never offered: bounds that allow it are refused by ringwall check.
+  if (!of_12.empty() && SSL_CTX_set_cipher_list(context, of_12.c_str()) != 1)
+    return fail("OpenSSL takes none of the ciphers " + of_12, {}, "run 'ringwall check'");
+  if (SSL_CTX_set_ciphersuites(context, of_13.c_str()) != 1 || SSL_CTX_set1_groups_list(context, groups.c_str()) != 1)
+    return fail("OpenSSL does not take " + of_13 + " with " + groups, {}, "run 'ringwall check'");
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_mode(context,
                    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   return {};
 }
 
+/// A certificate for one side must not be shown as the other: public authorities issue for servers alone, and a peer
+/// that checks (as we do) would end the handshake with an alert that says little.
+Result<> check_purpose(const crypto::Certificate& leaf, bool server, const std::filesystem::path& file) {
+  const auto& purposes = leaf.facts().purposes;
+  const std::string needed = server ? "serverAuth" : "clientAuth";
+  if (purposes.empty() || std::ranges::find(purposes, needed) != purposes.end()) return {};
+  return fail(fmt::format("this certificate ({}) cannot be used as a {}: its extended key usage lacks {}",
+                          leaf.subject(), server ? "server" : "client", needed),
+              file.string(),
+              server ? "put the server's certificate here"
+                     : "connections to others need a client certificate: 'ringwall pki issue' makes both");
+}
+
 /// Loads leaf, chain and key into the context; gives the leaf.
-Result<crypto::Certificate> use_identity(SSL_CTX* context, const std::filesystem::path& certificate_file,
-                                         const std::filesystem::path& key_file) {
+Result<crypto::Certificate> use_identity(SSL_CTX* context, bool server, const TlsIdentity& identity) {
+  const auto& certificate_file = server ? identity.server_certificate : identity.client_certificate;
+  const auto& key_file = server ? identity.server_key : identity.client_key;
   TRY(const Secret certificate_text, read_file(certificate_file));
   TRY(auto chain, crypto::read_certificates(as_text(certificate_text.reveal()), certificate_file.string()));
   TRY(const Secret key_text, read_file(key_file));
@@ -108,6 +155,7 @@ Result<crypto::Certificate> use_identity(SSL_CTX* context, const std::filesystem
   if (!chain[0].belongs_to(key))
     return fail("this key does not belong to the first certificate of " + certificate_file.string(), key_file.string(),
                 "put the key beside the certificate that was issued for it");
+  TRY_VOID(check_purpose(chain[0], server, certificate_file));
   crypto::X509StackPtr rest(sk_X509_new_null());
   for (std::size_t i = 1; i < chain.size(); ++i) {
     CHECK(X509_up_ref(chain[i].native()) == 1);
@@ -125,6 +173,17 @@ int watch_index() {
 }
 
 }  // namespace
+
+bool TlsBounds::hold(const sip::TlsFacts& facts) const {
+  const std::string version = facts.version == "TLSv1.3" ? "1.3" : "1.2";  // "1.2" < "1.3" as text
+  const auto is_cipher = [&](const std::string& name) {
+    const policy::TlsCipher* cipher = policy::find_tls_cipher(name);
+    return cipher != nullptr && cipher->standard == facts.cipher;
+  };
+  const auto is_group = [&](const std::string& name) { return equals_ignoring_case(name, facts.group); };
+  return version >= minimum && version <= maximum && (ciphers.empty() || std::ranges::any_of(ciphers, is_cipher)) &&
+         (groups.empty() || facts.group.empty() || std::ranges::any_of(groups, is_group));
+}
 
 HandshakeWatch* watch_of(const SSL* ssl) {
   return static_cast<HandshakeWatch*>(SSL_get_ex_data(ssl, watch_index()));
@@ -146,15 +205,15 @@ Result<std::vector<crypto::Certificate>> read_anchors(const TrustAnchors& anchor
   return all;
 }
 
-Result<TlsFace> make_face(bool server, const TlsIdentity& identity, const std::vector<TrustAnchors>& anchors,
-                          const std::string& minimum, bool debug_key_log) {
+Result<TlsFace> make_face(const FaceOptions& options) {
+  const bool server = options.server;
   SslContextPtr context(SSL_CTX_new(server ? TLS_server_method() : TLS_client_method()));
   CHECK(context != nullptr);
-  TRY_VOID(use_versions(context.get(), minimum));
-  TRY(auto leaf, use_identity(context.get(), server ? identity.server_certificate : identity.client_certificate,
-                              server ? identity.server_key : identity.client_key));
+  TRY_VOID(use_versions(context.get(), options.bounds));
+  TRY_VOID(use_algorithms(context.get(), options.bounds));
+  TRY(auto leaf, use_identity(context.get(), server, options.identity));
   X509_STORE* store = SSL_CTX_get_cert_store(context.get());
-  for (const auto& set : anchors) {
+  for (const auto& set : options.anchors) {
     TRY(const auto certificates, read_anchors(set));
     for (const auto& anchor : certificates)
       CHECK(X509_STORE_add_cert(store, anchor.native()) == 1);
@@ -163,7 +222,7 @@ Result<TlsFace> make_face(bool server, const TlsIdentity& identity, const std::v
   X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | (server ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), verify_peer);
   SSL_CTX_set_info_callback(context.get(), watch_alerts);
-  if (debug_key_log) {
+  if (options.debug_key_log) {
     SSL_CTX_set_keylog_callback(context.get(), log_key_line);
     log::warning("tls", "session keys are written to the file that SSLKEYLOGFILE names: a debug option is on");
   }
