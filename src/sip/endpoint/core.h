@@ -124,6 +124,9 @@ struct Endpoint::Core {
   std::string print_response(const ServerTransaction& transaction, int status, const Answer& answer) const;
   void refuse(const Flow& flow, const Message& request, int status, std::span<const HeaderLine> headers = {});
   void final_response(ClientTransaction& transaction, const MessagePtr& message, Time now);
+  [[nodiscard]] Headers answer_challenge(const ClientTransaction& transaction, const Message& refusal) const;
+  bool authorize(ClientTransaction& transaction, const MessagePtr& refusal, Time now);  // authorize.cc
+  bool repeat_request(ClientTransaction& transaction, const Headers& headers, Time now);
   void no_response(ClientTransaction& transaction, int status, const Error& why, Time now);
 
   // --- our INVITE (invite_out.cc) and its re-INVITEs (reinvite.cc)
@@ -264,6 +267,8 @@ struct Endpoint::Core {
                              std::string_view branch);
   std::string write_in_dialog(const DialogPath& path, Method method, std::uint32_t cseq, std::string_view branch,
                               const Headers& headers, const Body& body) const;
+  std::string write_again(const Message& first, Transport transport, std::string_view branch, std::uint32_t cseq,
+                          const Headers& changed) const;  // retry.cc
   std::string finish(MessageWriter& writer, Method method, Transport transport, bool sips, const Headers& headers,
                      const Body& body) const;
 

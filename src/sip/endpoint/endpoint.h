@@ -72,6 +72,7 @@ struct Challenged {
   std::string_view method;
   std::string_view request_uri;
   std::string_view body;
+  std::string_view peer;  ///< Route::peer that it was sent to: whose secrets the credentials may be made with
 };
 
 struct EndpointOptions {

@@ -12,7 +12,8 @@ ClientTransaction& Endpoint::Core::start_client(Method method, std::string branc
   out.user = leg.value;
   if (route.flow) flows.join(out.member, route.flow);
   // Kept where it may be sent again: lost on UDP, on a second connection, or as the source of ACK and CANCEL.
-  if (route.transport == Transport::udp || leg) out.request = bytes;
+  // Or to be repeated with credentials.
+  if (route.transport == Transport::udp || leg || options.authorize) out.request = bytes;
   send(out.id.value, route, std::move(bytes));
   timers.schedule(out.id.value, out.slot, out.next_timer());
   return out;
@@ -28,6 +29,7 @@ void Endpoint::Core::apply(ClientTransaction& transaction, Step step, const Mess
       transaction.acks.emplace_back(tag, make_ack(transaction.request, *message));
     if (const std::string* ack = transaction.find_ack(tag)) send(id.value, transaction.route, *ack);
   }
+  if (step.deliver && authorize(transaction, message, now)) step.deliver = false;
   if (step.deliver && transaction.method == Method::invite) invite_response(transaction, message, now);
   if (step.deliver && transaction.method != Method::invite && message->status() >= 200)
     final_response(transaction, message, now);

@@ -34,6 +34,7 @@ struct ClientTransaction {
   std::uint64_t user = 0;                                 ///< the transaction user's own number, opaque here
   std::uint8_t purpose = 0;                               ///< the same
   bool rerouted = false;                                  ///< was given a second destination after the first one failed
+  std::uint8_t challenges = 0;                            ///< answered before this one (RFC 3261 section 22)
 
   [[nodiscard]] const std::string* find_ack(std::string_view to_tag) const;
   Step receive(int status, Time now);
