@@ -3,6 +3,8 @@
 #include <openssl/rand.h>
 
 #include <climits>
+#include <cstring>
+#include <utility>
 
 #include "base/check.h"
 
@@ -17,6 +19,18 @@ std::uint64_t random_u64() {
   std::uint8_t bytes[8];
   random_bytes(bytes);
   return ByteReader(bytes).u64();
+}
+
+RandomPool::~RandomPool() {
+  explicit_bzero(numbers_.data(), sizeof numbers_);
+}
+
+std::uint64_t RandomPool::next() {
+  if (left_ == 0) {
+    random_bytes({reinterpret_cast<std::uint8_t*>(numbers_.data()), sizeof numbers_});
+    left_ = numbers_.size();
+  }
+  return std::exchange(numbers_[--left_], 0);
 }
 
 Secret random_key(std::size_t size) {

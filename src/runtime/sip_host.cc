@@ -5,32 +5,40 @@
 #include "crypto/random.h"
 
 namespace ringwall::runtime {
+namespace {
+
+/// SIP's timers are seconds long. Woken a little late, the endpoint finds many of them due at once.
+constexpr Duration kTimerGrain = std::chrono::milliseconds(5);
+
+}  // namespace
 
 struct SipHost::Core : TransportOwner {
   Core(SignallingLoop& signalling_loop, std::function<void(sip::Event)> callback)
       : loop(signalling_loop), on_event(std::move(callback)) {}
 
   void open_endpoint(const SipHostOptions& options);
+  void collect();
   void pump();
   void deliver_soon();
-  void deliver();
+  bool deliver();
   void arm_timer();
 
+  // The transports write what this causes once they have read all that was there.
   void message_received(const sip::Flow& flow, std::string_view message) override {
     endpoint->receive(flow, message, loop.now());
-    pump();
-    deliver();
+    collect();
+    if (deliver()) arm_timer();
   }
   void send_failed(sip::TransmitId id, const Error& why) override {
     endpoint->send_failed(id, why, loop.now());
-    pump();
-    deliver();
+    collect();
+    if (deliver()) pump();
   }
   void flow_closed(sip::FlowId flow) override {
     const std::weak_ptr<bool> living = alive;
     endpoint->flow_closed(flow, loop.now());
-    pump();
-    deliver();
+    collect();
+    if (deliver()) pump();
     if (!living.expired() && on_flow_closed) on_flow_closed(flow);
   }
 
@@ -57,32 +65,38 @@ void SipHost::Core::open_endpoint(const SipHostOptions& options) {
   wanted.session_timers = options.session_timers;
   wanted.reliability = options.reliability;
   wanted.authorize = options.authorize;
-  wanted.random = [] { return crypto::random_u64(); };
+  wanted.random = [pool = crypto::RandomPool()]() mutable { return pool.next(); };
   endpoint.emplace(std::move(wanted));
 }
 
-/// What the endpoint wants sent, and when it wants to be asked again.
-void SipHost::Core::pump() {
+/// Queues what the endpoint wants sent.
+void SipHost::Core::collect() {
   while (auto transmit = endpoint->poll_transmit()) {
     const sip::TransmitId id = transmit->id;
     if (const sip::FlowId flow = transports->send(std::move(*transmit)); id && flow) endpoint->transmitted(id, flow);
   }
+}
+
+/// Writes it, and sees to it that the endpoint is asked again when it wants to be.
+void SipHost::Core::pump() {
+  collect();
   transports->flush();
   arm_timer();
 }
 
-/// Hands out the events. The owner's calls of the endpoint inside on_event are pumped here too.
-void SipHost::Core::deliver() {
-  if (delivering) return;
+/// Hands out the events. The owner's calls of the endpoint inside on_event are collected here too. False if the owner
+/// has destroyed this host.
+bool SipHost::Core::deliver() {
+  if (delivering) return true;
   delivering = true;
   const std::weak_ptr<bool> living = alive;
   while (auto event = endpoint->poll_event()) {
     on_event(std::move(*event));
-    // The owner may have destroyed this host.
-    if (living.expired()) return;
-    pump();
+    if (living.expired()) return false;
+    collect();
   }
   delivering = false;
+  return true;
 }
 
 /// Events that a call from outside caused come from the loop, never inside that call.
@@ -92,7 +106,7 @@ void SipHost::Core::deliver_soon() {
   loop.post([this, living = std::weak_ptr<bool>(alive)] {
     if (living.expired()) return;
     delivery_posted = false;
-    deliver();
+    if (deliver()) pump();
   });
 }
 
@@ -101,11 +115,11 @@ void SipHost::Core::arm_timer() {
   // A timer that fires too early only looks and is armed again; so only an earlier one needs work.
   if (!next || (timer_at && timer.pending() && *timer_at <= *next)) return;
   timer_at = next;
-  timer = loop.after(*next - loop.now(), [this] {
+  timer = loop.after(*next - loop.now() + kTimerGrain, [this] {
     timer_at.reset();
     endpoint->expire(loop.now());
-    pump();
-    deliver();
+    collect();
+    if (deliver()) pump();
   });
 }
 
@@ -129,6 +143,7 @@ sip::Endpoint& SipHost::endpoint() {
 }
 
 void SipHost::flush() {
+  if (core_->delivering) return;  // deliver() sees to it
   core_->pump();
   core_->deliver_soon();
 }

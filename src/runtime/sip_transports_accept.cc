@@ -85,6 +85,12 @@ Result<> SipTransports::Core::open_clear(const ClearListener& clear) {
                               core->received.add();
                               core->owner->message_received(flow, message);
                             },
+                            [weak] {
+                              if (const auto core = weak.lock(); core && !core->shut) core->flush();
+                            },
+                            [weak](sip::TransmitId id, Error why) {
+                              if (const auto core = weak.lock()) core->fail_later(id, std::move(why));
+                            },
                             [weak](sip::FlowId flow) {
                               if (const auto core = weak.lock(); core && core->owner) core->flow_closed_later(flow);
                             }}));

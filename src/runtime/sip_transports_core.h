@@ -47,7 +47,7 @@ struct SipTransports::Core : std::enable_shared_from_this<SipTransports::Core>, 
   // Out (sip_transports_send.cc).
   sip::FlowId send(sip::Transmit transmit);
   void send_on_flow(sip::Transmit transmit);
-  void send_datagram(sip::TransmitId id, const NetAddress& to, const std::string& bytes);
+  void send_datagram(sip::Transmit transmit);
   void enqueue(const ConnectionPtr& connection, sip::TransmitId id, std::string bytes);
   [[nodiscard]] ConnectionPtr reusable(const sip::Route& route) const;
   Result<ConnectionPtr> connect(const sip::Route& route);
@@ -59,7 +59,7 @@ struct SipTransports::Core : std::enable_shared_from_this<SipTransports::Core>, 
   // From connections.
   void established(StreamConnection& connection) override;
   void message_received(StreamConnection& connection, std::string_view message) override;
-  void reading_paused() override {}
+  void reading_paused() override { flush(); }
   void handshake_failed(StreamConnection& connection, const HandshakeVerdict& verdict) override;
   void closed(StreamConnection& connection, CloseCause cause, const Error& why,
               const std::vector<sip::TransmitId>& unsent) override;

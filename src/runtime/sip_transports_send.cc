@@ -32,7 +32,7 @@ sip::FlowId SipTransports::Core::send(sip::Transmit transmit) {
     return named;
   }
   if (transmit.route.transport == sip::Transport::udp) {
-    send_datagram(transmit.id, transmit.route.address, transmit.bytes);
+    send_datagram(std::move(transmit));
     return {};
   }
   ConnectionPtr connection = reusable(transmit.route);
@@ -51,16 +51,17 @@ sip::FlowId SipTransports::Core::send(sip::Transmit transmit) {
 void SipTransports::Core::send_on_flow(sip::Transmit transmit) {
   if (const auto known = connections.find(transmit.route.flow); known != connections.end())
     return enqueue(known->second, transmit.id, std::move(transmit.bytes));
-  if (const auto address = udp ? udp->address_of(transmit.route.flow) : std::nullopt)
-    return send_datagram(transmit.id, *address, transmit.bytes);
+  if (udp && udp->send(transmit.id, transmit.route.flow, transmit.bytes)) return sent.add();
   fail_later(transmit.id, {"the connection that this message belongs to is gone", {}, {}});
 }
 
-void SipTransports::Core::send_datagram(sip::TransmitId id, const NetAddress& to, const std::string& bytes) {
+void SipTransports::Core::send_datagram(sip::Transmit transmit) {
+  const NetAddress& to = transmit.route.address;
   if (!udp)
-    return fail_later(id, {"UDP is clear and this element has no waiver for it", to.text(),
-                           "use TLS, or add a waiver and a clear listener"});
-  if (auto result = udp->send(to, bytes); !result) return fail_later(id, std::move(result).error());
+    return fail_later(transmit.id, {"UDP is clear and this element has no waiver for it", to.text(),
+                                    "use TLS, or add a waiver and a clear listener"});
+  if (auto result = udp->send(transmit.id, to, std::move(transmit.bytes)); !result)
+    return fail_later(transmit.id, std::move(result).error());
   sent.add();
 }
 
@@ -133,6 +134,7 @@ void SipTransports::Core::flush() {
   for (const auto& connection : dirty)
     connection->flush();
   dirty.clear();
+  if (udp) udp->flush();
 }
 
 void SipTransports::Core::fail_later(sip::TransmitId id, Error why) {

@@ -4,6 +4,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <cstring>
@@ -17,7 +19,8 @@ namespace asio = boost::asio;
 namespace ringwall::runtime {
 namespace {
 
-constexpr int kReadsPerTurn = 16;  ///< then other connections get their turn
+constexpr int kReadsPerTurn = 16;               ///< then other connections get their turn
+constexpr std::size_t kWriteTogether = 16'384;  ///< the largest TLS record
 constexpr Duration kLingerTime = std::chrono::seconds(1);
 
 void set_option(int socket, int level, int name, int value) {
@@ -178,18 +181,30 @@ Io StreamConnection::read_some() {
 
 void StreamConnection::step_read() {
   auto self = shared_from_this();
+  read_turns();
+  // Also if this connection broke: what its messages caused may go out on others.
+  if (owner_) owner_->reading_paused();
+  flush();
+}
+
+void StreamConnection::read_turns() {
   for (int turn = 0; turn < kReadsPerTurn; ++turn) {
     if (!owner_ || failing_) return;
     const Io io = read_some();
     if (io.status == IoStatus::want_read) return wait_readable();
     if (io.status == IoStatus::want_write) return wait_writable();
-    if (io.status != IoStatus::done) return read_ended(io.status);
+    if (io.status != IoStatus::done) {
+      // What the messages before the end caused still goes out.
+      owner_->reading_paused();
+      flush();
+      return read_ended(io.status);
+    }
     last_activity_ = Clock::now();
     heard_ = true;
     unconfirmed_.clear();
     if (!take(as_text(owner_->scratch().first(io.count)))) return;
   }
-  asio::post(socket_.get_executor(), [self] {
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
     if (self->reading()) self->step_read();
   });
 }
@@ -204,8 +219,6 @@ bool StreamConnection::take(std::string_view bytes) {
     if (!take_frames()) return false;
   }
   watch_message_time(web_ ? web_->within_message() : framer_.pending() != 0);
-  if (owner_) owner_->reading_paused();
-  flush();
   return reading() && owner_ != nullptr && !failing_;
 }
 
@@ -269,10 +282,26 @@ Io StreamConnection::write_some(std::string_view bytes) {
   return {errno == EAGAIN || errno == EINTR ? IoStatus::want_write : IoStatus::failed, 0};
 }
 
+/// What flush() writes next. Several messages go as one: one record and one system call.
+std::string_view StreamConnection::next_bytes() {
+  const std::string_view first = std::string_view(queue_.front().bytes).substr(front_sent_);
+  if (queue_.size() == 1 || first.size() >= kWriteTogether) return first;
+  static thread_local std::array<char, kWriteTogether> together;
+  std::size_t size = 0;
+  for (const Queued& one : queue_) {
+    const std::string_view bytes = size == 0 ? first : std::string_view(one.bytes);
+    const std::size_t part = std::min(bytes.size(), together.size() - size);
+    std::memcpy(together.data() + size, bytes.data(), part);
+    size += part;
+    if (size == together.size()) break;
+  }
+  return {together.data(), size};
+}
+
 void StreamConnection::flush() {
   if (!reading() || failing_ || waiting_to_write_) return;
   while (!queue_.empty()) {
-    const Io io = write_some(std::string_view(queue_.front().bytes).substr(front_sent_));
+    const Io io = write_some(next_bytes());
     if (io.status == IoStatus::done) {
       wrote(io.count);
     } else if (io.status == IoStatus::want_read) {
@@ -291,17 +320,18 @@ void StreamConnection::flush() {
 void StreamConnection::wrote(std::size_t count) {
   write_stalled_.reset();
   last_activity_ = Clock::now();
-  front_sent_ += count;
   queue_bytes_ -= count;
-  Queued& front = queue_.front();
-  if (front_sent_ < front.bytes.size()) return;
-  if (front.id) {
-    ++messages_out_;
-    if (!heard_ && flow_.outgoing && tls_ && unconfirmed_.size() < limits::unconfirmed_transmits)
-      unconfirmed_.push_back(front.id);
+  front_sent_ += count;
+  while (!queue_.empty() && front_sent_ >= queue_.front().bytes.size()) {
+    const Queued& front = queue_.front();
+    if (front.id) {
+      ++messages_out_;
+      if (!heard_ && flow_.outgoing && tls_ && unconfirmed_.size() < limits::unconfirmed_transmits)
+        unconfirmed_.push_back(front.id);
+    }
+    front_sent_ -= front.bytes.size();
+    queue_.pop_front();
   }
-  front_sent_ = 0;
-  queue_.pop_front();
 }
 
 void StreamConnection::close(CloseCause cause, Error why) {

@@ -26,7 +26,7 @@ class ConnectionOwner {
   virtual ~ConnectionOwner() = default;
   virtual void established(StreamConnection& connection) = 0;
   virtual void message_received(StreamConnection& connection, std::string_view message) = 0;
-  /// After all messages of one read.
+  /// After all messages that were there to be read.
   virtual void reading_paused() = 0;
   virtual void handshake_failed(StreamConnection& connection, const HandshakeVerdict& verdict) = 0;
   /// Once, and last. `unsent` did not reach the peer for all we know.
@@ -101,6 +101,7 @@ class StreamConnection : public std::enable_shared_from_this<StreamConnection> {
   void readable();
   void writable();
   void step_read();
+  void read_turns();
   bool reading() const;
   bool take(std::string_view bytes);
   bool take_frames();
@@ -112,6 +113,7 @@ class StreamConnection : public std::enable_shared_from_this<StreamConnection> {
   HandshakeVerdict upgrade_timed_out() const;
   Io read_some();
   Io write_some(std::string_view bytes);
+  std::string_view next_bytes();
   void wrote(std::size_t count);
   bool push(sip::TransmitId id, std::string bytes);
   void read_ended(IoStatus status);

@@ -63,7 +63,8 @@ void TlsChannel::attach(int socket, SSL_CTX* context) {
   ssl_.reset(SSL_new(context));
   CHECK(ssl_ != nullptr);
   set_watch(ssl_.get(), &watch_);
-  CHECK(SSL_set_fd(ssl_.get(), socket) == 1);
+  bio_.emplace(socket);
+  SSL_set_bio(ssl_.get(), bio_->native(), bio_->native());
 }
 
 bool TlsChannel::refuse_clear_text() {

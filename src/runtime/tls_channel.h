@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/bytes.h"
 #include "runtime/handshake_failure.h"
+#include "runtime/socket_bio.h"
 #include "runtime/tls_context_impl.h"
 #include "sip/transport/flow.h"
 
@@ -31,8 +33,8 @@ struct HandshakeVerdict {
   std::string sentence;
 };
 
-/// TLS over one non-blocking socket, which stays the caller's. OpenSSL reads and writes the socket itself: nothing is
-/// copied through memory BIOs, and an idle connection holds no record buffers (SSL_MODE_RELEASE_BUFFERS).
+/// TLS over one non-blocking socket, which stays the caller's. Bytes pass a buffer that all connections share
+/// (SocketBio), and an idle connection holds no record buffers (SSL_MODE_RELEASE_BUFFERS).
 class TlsChannel {
  public:
   TlsChannel(int socket, std::shared_ptr<TlsServerContext> context);
@@ -67,6 +69,7 @@ class TlsChannel {
   std::shared_ptr<TlsClientContext> client_;
   NetAddress remote_;
   HandshakeWatch watch_;
+  std::optional<SocketBio> bio_;  ///< before ssl_, which uses it to its end
   SslPtr ssl_;
   int socket_ = -1;
   bool first_bytes_seen_ = false;

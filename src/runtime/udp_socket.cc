@@ -1,5 +1,11 @@
 #include "runtime/udp_socket.h"
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "base/bytes.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "runtime/signalling_loop_impl.h"
@@ -9,8 +15,62 @@ namespace asio = boost::asio;
 
 namespace ringwall::runtime {
 namespace {
-constexpr int kDatagramsPerTurn = 64;
+
+constexpr int kBatchesPerTurn = 4;  ///< then other sockets get their turn
+constexpr unsigned kBatch = 16;
+constexpr std::size_t kDatagramBytes = 65'536;
+
+sockaddr_storage to_sockaddr(const asio::ip::udp::endpoint& endpoint) {
+  sockaddr_storage out{};
+  std::memcpy(&out, endpoint.data(), endpoint.size());
+  return out;
 }
+
+asio::ip::udp::endpoint to_endpoint(const sockaddr_storage& address) {
+  asio::ip::udp::endpoint out;
+  const std::size_t size = address.ss_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+  std::memcpy(out.data(), &address, size);
+  out.resize(size);
+  return out;
+}
+
+socklen_t size_of(const sockaddr_storage& address) {
+  return address.ss_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+}
+
+/// Address and port as bytes; 6 of them (IPv4) need no memory of their own.
+std::string key_of(const sockaddr_storage& address) {
+  std::string out;
+  if (address.ss_family == AF_INET6) {
+    const auto& six = reinterpret_cast<const sockaddr_in6&>(address);
+    out.assign(reinterpret_cast<const char*>(&six.sin6_addr), sizeof six.sin6_addr);
+    out.append(reinterpret_cast<const char*>(&six.sin6_port), sizeof six.sin6_port);
+    out.append(reinterpret_cast<const char*>(&six.sin6_scope_id), sizeof six.sin6_scope_id);
+  } else {
+    const auto& four = reinterpret_cast<const sockaddr_in&>(address);
+    out.assign(reinterpret_cast<const char*>(&four.sin_addr), sizeof four.sin_addr);
+    out.append(reinterpret_cast<const char*>(&four.sin_port), sizeof four.sin_port);
+  }
+  return out;
+}
+
+}  // namespace
+
+/// What one recvmmsg fills.
+struct UdpSocket::Inbox {
+  Inbox() : bytes(kBatch * kDatagramBytes) {
+    for (unsigned i = 0; i < kBatch; ++i) {
+      parts[i] = {bytes.data() + i * kDatagramBytes, kDatagramBytes};
+      messages[i].msg_hdr.msg_iov = &parts[i];
+      messages[i].msg_hdr.msg_iovlen = 1;
+      messages[i].msg_hdr.msg_name = &from[i];
+    }
+  }
+  Buffer bytes;
+  std::array<iovec, kBatch> parts{};
+  std::array<sockaddr_storage, kBatch> from{};
+  std::array<mmsghdr, kBatch> messages{};
+};
 
 UdpSocket::UdpSocket(SignallingLoop& loop, NetAddress local, Socket socket, std::string waiver, Callbacks callbacks)
     : loop_(loop),
@@ -18,7 +78,9 @@ UdpSocket::UdpSocket(SignallingLoop& loop, NetAddress local, Socket socket, std:
       socket_(std::move(socket)),
       waiver_(std::move(waiver)),
       callbacks_(std::move(callbacks)),
-      buffer_(65'536) {}
+      inbox_(std::make_unique<Inbox>()) {}
+
+UdpSocket::~UdpSocket() = default;
 
 Result<std::shared_ptr<UdpSocket>> UdpSocket::open(SignallingLoop& loop, const NetAddress& address, std::string waiver,
                                                    Callbacks callbacks) {
@@ -51,31 +113,44 @@ void UdpSocket::close() {
 void UdpSocket::wait() {
   socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const boost::system::error_code& trouble) {
     if (trouble || self->closed_) return;
-    self->receive_batch();
+    self->receive_all();
     if (!self->closed_) self->wait();
   });
 }
 
-void UdpSocket::receive_batch() {
-  for (int turn = 0; turn < kDatagramsPerTurn && !closed_; ++turn) {
-    asio::ip::udp::endpoint from;
-    boost::system::error_code trouble;
-    const std::size_t size = socket_.receive_from(asio::buffer(buffer_), from, 0, trouble);
-    if (trouble == asio::error::would_block) return;
-    if (trouble) continue;  // an ICMP error of an earlier datagram
-    const std::string_view text(buffer_.data(), size);
-    // Keep-alives of CR and LF alone keep the NAT open and say nothing.
-    if (trim(text).empty()) continue;
-    Peer& peer = peer_at(to_net_address(from));
-    ++peer.messages_in;
-    const sip::Flow flow = peer.flow;
-    callbacks_.received(flow, text);
+void UdpSocket::receive_all() {
+  for (int turn = 0; turn < kBatchesPerTurn && receive_batch(); ++turn) {
   }
+  if (!closed_) callbacks_.reading_paused();
 }
 
-UdpSocket::Peer& UdpSocket::peer_at(const NetAddress& remote) {
+/// False if there is nothing more at present.
+bool UdpSocket::receive_batch() {
+  for (mmsghdr& message : inbox_->messages)
+    message.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
+  const int count =
+      ::recvmmsg(socket_.native_handle(), inbox_->messages.data(), inbox_->messages.size(), MSG_DONTWAIT, nullptr);
+  if (count < 0) return errno != EAGAIN;  // else an ICMP error of an earlier datagram
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count) && !closed_; ++i) {
+    const auto* bytes = static_cast<const char*>(inbox_->parts[i].iov_base);
+    received(inbox_->from[i], {bytes, inbox_->messages[i].msg_len});
+  }
+  return !closed_ && count == static_cast<int>(kBatch);
+}
+
+void UdpSocket::received(const sockaddr_storage& from, std::string_view bytes) {
+  // Keep-alives of CR and LF alone keep the NAT open and say nothing.
+  if (trim(bytes).empty()) return;
+  Peer& peer = peer_at(from);
+  ++peer.messages_in;
+  const sip::Flow flow = peer.flow;
+  callbacks_.received(flow, bytes);
+}
+
+UdpSocket::Peer& UdpSocket::peer_at(const sockaddr_storage& remote) {
   const Time now = loop_.now();
-  if (const auto known = by_address_.find(remote); known != by_address_.end()) {
+  std::string key = key_of(remote);
+  if (const auto known = by_address_.find(key); known != by_address_.end()) {
     peers_.splice(peers_.begin(), peers_, known->second);
     peers_.front().last = now;
     return peers_.front();
@@ -85,37 +160,67 @@ UdpSocket::Peer& UdpSocket::peer_at(const NetAddress& remote) {
   peer.flow.id = callbacks_.new_flow();
   peer.flow.transport = sip::Transport::udp;
   peer.flow.local = local_;
-  peer.flow.remote = remote;
+  peer.flow.remote = to_net_address(to_endpoint(remote));
+  peer.address = remote;
   peer.since = wall_now();
   peer.last = now;
   peers_.push_front(std::move(peer));
-  by_address_[remote] = peers_.begin();
+  by_address_[std::move(key)] = peers_.begin();
   by_flow_[peers_.front().flow.id] = peers_.begin();
   return peers_.front();
 }
 
 void UdpSocket::drop_last() {
   const sip::FlowId id = peers_.back().flow.id;
-  by_address_.erase(peers_.back().flow.remote);
+  by_address_.erase(key_of(peers_.back().address));
   by_flow_.erase(id);
   peers_.pop_back();
   callbacks_.flow_ended(id);
 }
 
-Result<> UdpSocket::send(const NetAddress& to, std::string_view bytes) {
-  TRY(const auto target, to_endpoint<asio::ip::udp::endpoint>(to));
-  boost::system::error_code trouble;
-  socket_.send_to(asio::buffer(bytes.data(), bytes.size()), target, 0, trouble);
-  if (trouble)
-    return fail("the datagram was not sent: " + trouble.message(), to.text(), "check the route to that address");
-  ++peer_at(to).messages_out;
+Result<> UdpSocket::send(sip::TransmitId id, const NetAddress& to, std::string bytes) {
+  TRY(const auto target, runtime::to_endpoint<asio::ip::udp::endpoint>(to));
+  outbox_.push_back({id, to_sockaddr(target), std::move(bytes)});
+  ++peer_at(outbox_.back().to).messages_out;
   return {};
 }
 
-std::optional<NetAddress> UdpSocket::address_of(sip::FlowId flow) const {
+bool UdpSocket::send(sip::TransmitId id, sip::FlowId flow, std::string& bytes) {
   const auto known = by_flow_.find(flow);
-  if (known == by_flow_.end()) return std::nullopt;
-  return known->second->flow.remote;
+  if (known == by_flow_.end()) return false;
+  Peer& peer = *known->second;
+  peers_.splice(peers_.begin(), peers_, known->second);
+  peer.last = loop_.now();
+  ++peer.messages_out;
+  outbox_.push_back({id, peer.address, std::move(bytes)});
+  return true;
+}
+
+void UdpSocket::flush() {
+  std::size_t begin = 0;
+  while (begin < outbox_.size() && !closed_) {
+    std::array<mmsghdr, kBatch> messages{};
+    std::array<iovec, kBatch> parts{};
+    const std::size_t size = std::min<std::size_t>(kBatch, outbox_.size() - begin);
+    for (std::size_t i = 0; i < size; ++i) {
+      Datagram& one = outbox_[begin + i];
+      parts[i] = {one.bytes.data(), one.bytes.size()};
+      messages[i].msg_hdr.msg_name = &one.to;
+      messages[i].msg_hdr.msg_namelen = size_of(one.to);
+      messages[i].msg_hdr.msg_iov = &parts[i];
+      messages[i].msg_hdr.msg_iovlen = 1;
+    }
+    const int count = ::sendmmsg(socket_.native_handle(), messages.data(), static_cast<unsigned>(size), MSG_DONTWAIT);
+    begin += static_cast<std::size_t>(std::max(count, 0));
+    if (count > 0) continue;
+    const int trouble = errno;
+    const Datagram& failed = outbox_[begin++];
+    callbacks_.send_failed(failed.id,
+                           {"the datagram was not sent: " +
+                                boost::system::error_code(trouble, asio::error::get_system_category()).message(),
+                            to_net_address(to_endpoint(failed.to)).text(), "check the route to that address"});
+  }
+  outbox_.clear();
 }
 
 void UdpSocket::sweep(Time now, Duration idle) {
