@@ -263,6 +263,20 @@ TEST(MessageWriter, CannotBeInjected) {
                               "Content-Type: text/plain  Y: z\r\nContent-Length: 6\r\n\r\nbody\r\n"));
 }
 
+TEST(MessageWriter, GrowsBeyondItsRoom) {
+  MessageWriter writer(16);
+  std::string expected = "OPTIONS sip:a@b SIP/2.0\r\n";
+  writer.request("OPTIONS", "sip:a@b");
+  for (int i = 0; i < 100; ++i) {
+    const std::string value(static_cast<std::size_t>(i), 'x');
+    writer.header("X-Long", value).header(HeaderName::subject, {value, ";", value});
+    expected += "X-Long: " + value + "\r\nSubject: " + value + ";" + value + "\r\n";
+  }
+  const std::string body(5000, 'b');
+  EXPECT_EQ(writer.finish("text/plain", body),
+            expected + "Content-Type: text/plain\r\nContent-Length: 5000\r\n\r\n" + body);
+}
+
 TEST(MessageWriter, WritesTheDefaultReason) {
   EXPECT_TRUE(MessageWriter().status(180).finish().starts_with("SIP/2.0 180 Ringing\r\n"));
   EXPECT_TRUE(MessageWriter().status(488, "No\r\nway").finish().starts_with("SIP/2.0 488 No  way\r\n"));

@@ -25,13 +25,14 @@ char* put_clean(char* at, std::string_view text) {
   return end;
 }
 
-/// Appends `size` bytes, which `write(position)` fills.
+/// Appends `size` bytes, which `write(position)` fills. What is handed to the inner function as the size may be more
+/// than was asked for (libstdc++ 12 gives the new capacity).
 template <class Write>
 void append(std::string& out, std::size_t size, Write write) {
   const std::size_t before = out.size();
-  out.resize_and_overwrite(before + size, [&](char* text, std::size_t whole) {
+  out.resize_and_overwrite(before + size, [&](char* text, std::size_t) {
     write(text + before);
-    return whole;
+    return before + size;
   });
 }
 
