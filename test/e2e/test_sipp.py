@@ -94,7 +94,19 @@ def test_a_hundred_calls(site, transport):
     assert len(site.refusals()) == refused and site.queue()["waiting"] == 0
 
 
+@pytest.mark.parametrize("scenario", ["refreshes", "interval_too_small", "updates"])
+def test_a_caller_with_session_timers(site, transport, scenario):
+    succeeded(caller(site, scenario, transport, "-d", 200))
+
+
 # -- the callee answers
 
-def test_through_the_edge(site, both):
-    through(site, both, "call", "answers", "-d", 300)
+CALLS = [("call", "answers"), ("delayed_offer", "answers"), ("hold", "answers"), ("cancel_ringing", "rings"), ("refused_with_486", "busy"),
+         ("caller_requires_100rel", "answers"), ("caller_hears_early_media", "answers_early"), ("caller_hears_reliable_early_media", "answers_early"),
+         ("call", "answers_early"), ("call", "answers_reliably"), ("ended_by_the_other", "holds_and_ends"),
+         ("ended_by_the_other", "answers_and_ends")]
+
+
+@pytest.mark.parametrize("pair", CALLS, ids=lambda pair: "-".join(pair))
+def test_through_the_edge(site, both, pair):
+    through(site, both, *pair, "-d", 300)
