@@ -65,3 +65,20 @@ function(ringwall_layer folder)
     endforeach()
   endif()
 endfunction()
+
+# ringwall_counted_copy(folder files...): compiles the sources of a layer, and files that they need, once more for its
+# test program: in the namespace ringwall_counted, with a call of __sanitizer_cov_trace_pc() at each branch. A test
+# counts with it what an input costs.
+function(ringwall_counted_copy folder)
+  string(REPLACE "/" "_" name ${folder})
+  if(RINGWALL_FUZZ OR NOT TARGET ${name}_test)
+    return()
+  endif()
+  get_target_property(sources ringwall_${name} SOURCES)
+  add_library(${name}_counted STATIC EXCLUDE_FROM_ALL ${sources} ${ARGN})
+  target_include_directories(${name}_counted PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(${name}_counted PRIVATE fmt::fmt)
+  target_compile_definitions(${name}_counted PRIVATE ringwall=ringwall_counted)
+  target_compile_options(${name}_counted PRIVATE -O1 -fsanitize-coverage=trace-pc)
+  target_link_libraries(${name}_test PRIVATE ${name}_counted)
+endfunction()

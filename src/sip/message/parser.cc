@@ -89,7 +89,12 @@ bool MessageParser::read_all() {
   while (received_.size() - skip >= 2 && received_[skip] == '\r' && received_[skip + 1] == '\n')
     skip += 2;
   const std::string_view bytes = received_.substr(skip);
-  if (bytes.size() > limits::sip_message_bytes) return refuse(513, "Message larger than 65536 bytes");
+  if (bytes.size() > limits::sip_message_bytes) {
+    // Where the head alone would do, its body is what is too large.
+    if (bytes.substr(0, limits::sip_message_bytes).find("\r\n\r\n") != std::string_view::npos)
+      return refuse(413, "The body makes the message larger than 65536 bytes");
+    return refuse(513, "Message larger than 65536 bytes");
+  }
   if (const char* trouble = scan_head(bytes, lines_)) return refuse(400, trouble);
   index_ = Message::Index::make(lines_.count - 1, bytes);
   if (lines_.folded) unfold();
