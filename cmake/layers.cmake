@@ -24,7 +24,7 @@ ringwall_layer(router ALLOWS base policy store)
 ringwall_layer(call_server ALLOWS base policy sip/message sip/endpoint sip/dialog sdp media runtime call router)
 ringwall_layer(voice_browser ALLOWS base policy sip/message sip/endpoint sip/dialog sdp media runtime call
                USES PkgConfig::pugixml)
-ringwall_layer(call_manager ALLOWS base policy sip/message sip/endpoint sip/dialog sip/registrar sip/event sdp media runtime store call)
+ringwall_layer(call_manager ALLOWS base crypto policy sip/message sip/endpoint sip/dialog sip/registrar sip/event sdp media runtime store call)
 ringwall_layer(desktop ALLOWS base policy runtime USES Boost::headers Boost::json Threads::Threads)
 ringwall_layer(proof ALLOWS base crypto policy sdp media runtime call USES ${PCAP_LIBRARY} Boost::json)
 ringwall_layer(cli ALLOWS base crypto policy pki sip/message sip/endpoint sip/dialog sip/registrar sdp media runtime

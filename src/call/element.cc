@@ -37,6 +37,12 @@ Result<> Element::start() {
   handlers.completed = [this](const sip::Completed& completed) {
     if (!ways_out_->completed(completed)) on_completed(completed);
   };
+  handlers.subscribe = [this](const sip::IncomingSubscribe& subscribe) {
+    const auto peer = admit(subscribe.flow);
+    peer ? on_subscribe(subscribe, *peer) : agent_->refuse(subscribe, peer.error());
+  };
+  handlers.refreshed = [this](const sip::SubscriptionRefreshed& refreshed) { on_refreshed(refreshed); };
+  handlers.subscription_ended = [this](const sip::SubscriptionEnded& ended) { on_subscription_ended(ended); };
   handlers.flow_closed = [this](sip::FlowId flow) { on_flow_closed(flow); };
   runtime::SipHostOptions options = host_options();
   clear_listeners_ = options.clear_listeners.size();
@@ -90,6 +96,7 @@ runtime::SipHostOptions Element::host_options() const {
   out.debug_key_log = context_.debug_key_log;
   out.allow = allow();
   out.supported = supported();
+  out.allow_events = allow_events();
   out.session_timers = {.interval = site().sip.session_interval, .minimum = site().sip.session_minimum};
   const policy::Sip& sip = site().sip;
   if (self().kind == policy::ElementKind::call_manager && sip.wss_port != 0) {

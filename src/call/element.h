@@ -68,6 +68,11 @@ class Element {
   [[nodiscard]] virtual std::string supported() const { return {}; }
   /// Methods that it takes; others are answered 405.
   [[nodiscard]] virtual std::string allow() const { return "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"; }
+  /// Event packages that it serves (RFC 6665); a SUBSCRIBE for another one is answered 489.
+  [[nodiscard]] virtual std::string allow_events() const { return {}; }
+  virtual void on_subscribe(const sip::IncomingSubscribe&, const policy::Admitted&) {}
+  virtual void on_refreshed(const sip::SubscriptionRefreshed&) {}
+  virtual void on_subscription_ended(const sip::SubscriptionEnded&) {}
   /// A request outside a dialog that is no OPTIONS. Default: 405.
   virtual void on_request(const sip::IncomingRequest& request, const policy::Admitted& peer);
   /// A connection has ended.

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "call_manager/line_call.h"
+#include "crypto/random.h"
 #include "policy/dial_plan.h"
 
 namespace ringwall::call_manager {
@@ -17,7 +18,11 @@ std::string line_of(std::string_view aor) {
 }  // namespace
 
 CallManager::CallManager(call::ElementContext context, std::string name, store::StoreThread& store)
-    : Element(std::move(context), std::move(name)), store_(store) {}
+    : Element(std::move(context), std::move(name)),
+      store_(store),
+      publications_([] { return crypto::random_u64(); }),
+      watchers_(*this, registrar_, publications_),
+      messages_(*this, registrar_) {}
 
 void CallManager::restore(const std::vector<store::Binding>& bindings) {
   const WallTime wall = wall_now();
@@ -72,10 +77,21 @@ std::vector<store::Binding> CallManager::bindings() const {
 }
 
 void CallManager::on_request(const sip::IncomingRequest& request, const policy::Admitted& peer) {
-  if (request.message->method() != sip::Method::register_) {
-    Element::on_request(request, peer);
-    return;
+  switch (request.message->method()) {
+    case sip::Method::register_:
+      return on_register(request, peer);
+    case sip::Method::publish:
+      return on_publish(request, peer);
+    case sip::Method::refer:
+      return on_refer(request, peer);
+    case sip::Method::message:
+      return messages_.relay(request, peer);
+    default:
+      return Element::on_request(request, peer);
   }
+}
+
+void CallManager::on_register(const sip::IncomingRequest& request, const policy::Admitted& peer) {
   const auto* phone = peer.kind == policy::PeerKind::phone ? site().phone(peer.name) : nullptr;
   const std::string line = call::user_or_uri(request.message->to().uri);
   if (!phone || phone->line != line) {
@@ -100,6 +116,8 @@ void CallManager::apply(const std::vector<sip::BindingChange>& changes) {
     if (change.kind != sip::BindingChange::Kind::refreshed)
       log::info(name(), "{} {} at {}{}", removed ? "gone:" : "registered:", change.binding.aor,
                 change.binding.remote().text(), change.reason.empty() ? "" : fmt::format(" ({})", change.reason));
+    if (change.kind != sip::BindingChange::Kind::refreshed)
+      watchers_.registration_changed(line_of(std::string(change.binding.aor)));
     store_.submit([binding = stored(change.binding), removed](store::Database& database) {
       store::Registrations registrations(database);
       return removed ? registrations.remove(binding) : registrations.put(binding);
@@ -120,39 +138,36 @@ void CallManager::arm_timer() {
   });
 }
 
-void CallManager::on_invite(const sip::IncomingInvite& invite, const policy::Admitted& peer) {
-  const std::string number = call::user_or_uri(invite.message->request_uri());
-  if (site().phone_of_line(number)) {
+std::expected<LineTarget, policy::Refusal> CallManager::find_target(const std::string& number,
+                                                                    const std::string& caller) {
+  if (const auto* phone = site().phone_of_line(number)) {
     for (const sip::Binding& binding : registrar_.lookup(fmt::format("sip:{}@{}", number, site().domain), now())) {
       if (!binding.flow) continue;  // from before a restart: the phone has yet to come back
-      const std::string phone = site().phone_of_line(number)->name;
-      LineCall::start(
-          *this, invite, peer,
-          {.peer = phone,
-           .number = number,
-           .request_uri = std::string(binding.contact),
-           .route = {
-               .flow = binding.flow, .transport = binding.transport, .address = binding.remote(), .peer = phone}});
-      return;
+      LineTarget out{.peer = phone->name, .number = number, .request_uri = std::string(binding.contact)};
+      out.route = {
+          .flow = binding.flow, .transport = binding.transport, .address = binding.remote(), .peer = phone->name};
+      return out;
     }
-    agent().refuse(invite, {.status = 480,
-                            .warning = "line " + number + " has no registered phone",
-                            .mend = "see 'ringwall show registrations'"});
-    return;
+    return std::unexpected(policy::Refusal{.status = 480,
+                                           .warning = "line " + number + " has no registered phone",
+                                           .mend = "see 'ringwall show registrations'"});
   }
   const auto* dial_peer = policy::find_dial_peer(site(), name(), number);
-  if (!dial_peer || dial_peer->target == peer.name) {
-    agent().refuse(invite, {.status = 404,
-                            .warning = "there is no line or dial peer for " + number,
-                            .mend = "add a [[phone]] with this line, or a [[dial_peer]] of the call manager"});
-    return;
-  }
-  LineCall::start(*this, invite, peer,
-                  {.peer = dial_peer->target,
-                   .number = number,
-                   .request_uri = {},
-                   .route = {},
-                   .tries = ways_out().tries(dial_peer->target)});
+  if (!dial_peer || dial_peer->target == caller)
+    return std::unexpected(
+        policy::Refusal{.status = 404,
+                        .warning = "there is no line or dial peer for " + number,
+                        .mend = "add a [[phone]] with this line, or a [[dial_peer]] of the call manager"});
+  LineTarget out{.peer = dial_peer->target, .number = number};
+  out.tries = ways_out().tries(dial_peer->target);
+  return out;
+}
+
+void CallManager::on_invite(const sip::IncomingInvite& invite, const policy::Admitted& peer) {
+  if (invite.replaces) return take_over(invite, peer);
+  auto target = find_target(call::user_or_uri(invite.message->request_uri()), peer.name);
+  if (!target) return agent().refuse(invite, target.error());
+  LineCall::start(*this, invite, peer, std::move(*target));
 }
 
 }  // namespace ringwall::call_manager

@@ -5,6 +5,9 @@
 #include <vector>
 
 #include "call/element.h"
+#include "call_manager/line_target.h"
+#include "call_manager/message_relay.h"
+#include "call_manager/watchers.h"
 #include "sip/registrar/registrar.h"
 #include "store/registrations.h"
 #include "store/store_thread.h"
@@ -13,7 +16,8 @@ namespace ringwall::call_manager {
 
 /// Registrar and call control of the phones. A phone proves itself by its certificate and may register its own line and
 /// no other; calls to a line go to the phone over the connection on which it registered. Carries no media: phone and
-/// edge exchange keys through it, over TLS on both sides.
+/// edge exchange keys through it, over TLS on both sides. It tells phones what happens on each other's lines
+/// (Watchers), transfers calls (Transfer), lets them be picked up, and passes text messages on (MessageRelay).
 class CallManager final : public call::Element {
  public:
   CallManager(call::ElementContext context, std::string name, store::StoreThread& store);
@@ -25,12 +29,33 @@ class CallManager final : public call::Element {
   /// The connection of a registered line is gone, and with it the registration: nothing could reach the phone.
   void lost(sip::FlowId flow);
 
+  /// Where a call to a number goes, or why nowhere. `caller` is the peer that it came from.
+  [[nodiscard]] std::expected<LineTarget, policy::Refusal> find_target(const std::string& number,
+                                                                       const std::string& caller);
+  /// The legs of a peer have changed: for those who watch its line.
+  void calls_changed(const std::string& peer) { watchers_.calls_changed(peer); }
+  /// Where the state of mailboxes comes from; without it nothing is ever waiting.
+  void set_mailboxes(Mailboxes mailboxes) { watchers_.set_mailboxes(std::move(mailboxes)); }
+  [[nodiscard]] std::string supported_tags() const { return supported(); }
+
  private:
-  [[nodiscard]] std::string allow() const override { return "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER"; }
-  [[nodiscard]] std::string supported() const override { return "path, outbound"; }
+  [[nodiscard]] std::string allow() const override;
+  [[nodiscard]] std::string supported() const override { return "path, outbound, norefersub, replaces, tdialog"; }
+  [[nodiscard]] std::string allow_events() const override;
   void on_invite(const sip::IncomingInvite& invite, const policy::Admitted& peer) override;
   void on_request(const sip::IncomingRequest& request, const policy::Admitted& peer) override;
   void on_flow_closed(sip::FlowId flow) override { lost(flow); }
+  void on_completed(const sip::Completed& completed) override { messages_.completed(completed); }
+  void on_subscribe(const sip::IncomingSubscribe& subscribe, const policy::Admitted& peer) override {
+    watchers_.begin(subscribe, peer);
+  }
+  void on_refreshed(const sip::SubscriptionRefreshed& refreshed) override { watchers_.refreshed(refreshed.id); }
+  void on_subscription_ended(const sip::SubscriptionEnded& ended) override { watchers_.ended(ended.id); }
+  void on_register(const sip::IncomingRequest& request, const policy::Admitted& peer);
+  void on_publish(const sip::IncomingRequest& request, const policy::Admitted& peer);
+  void on_refer(const sip::IncomingRequest& request, const policy::Admitted& peer);
+  void take_over(const sip::IncomingInvite& invite, const policy::Admitted& peer);
+  void arm_publications();
   void apply(const std::vector<sip::BindingChange>& changes);
   [[nodiscard]] store::Binding stored(const sip::Binding& binding) const;
   void arm_timer();
@@ -38,6 +63,10 @@ class CallManager final : public call::Element {
   store::StoreThread& store_;
   sip::Registrar registrar_;
   runtime::LoopTimer timer_;
+  sip::event::Publications publications_;
+  runtime::LoopTimer publication_timer_;
+  Watchers watchers_;
+  MessageRelay messages_;
 };
 
 }  // namespace ringwall::call_manager

@@ -1,6 +1,9 @@
 #include "call_manager/line_call.h"
 
 #include "base/log.h"
+#include "sip/dialog/option_tag.h"
+#include "call/held_answer.h"
+#include "call_manager/transfer.h"
 
 namespace ringwall::call_manager {
 
@@ -37,12 +40,16 @@ void LineCall::invite() {
       fmt::format("<sip:{}@{}>", sip::escape_user(call::user_or_uri(invite_->from().uri)), manager_.site().domain);
   out.to = fmt::format("<sip:{}@{}>", sip::escape_user(target_.number), manager_.site().domain);
   out.headers = call::onward_headers(*invite_, interaction_);
+  // An offer in a reliable response needs a caller that can answer it in a PRACK.
+  if (body.content.empty() && !sip::has_option(*invite_, sip::HeaderName::supported, "100rel"))
+    out.headers.emplace_back("Supported", manager_.supported_tags());
   out.body = body;
   to_ = manager_.agent().endpoint().invite(std::move(out), manager_.now());
   pair_.begin(from_, to_, !body.content.empty());
   manager_.agent().own(to_, shared_from_this());
   log::info(manager_.name(), "call {} for line {} goes to {} at {}", interaction_, target_.number, target_.peer,
             target_.route.address.text());
+  tell_watchers();
 }
 
 LineCall::LineCall(CallManager& manager, const sip::IncomingInvite& invite, const policy::Admitted& caller,
@@ -59,18 +66,34 @@ LineCall::LineCall(CallManager& manager, const sip::IncomingInvite& invite, cons
 void LineCall::on(const sip::Progress& progress) {
   target_.tries.progressed();
   pair_.on(progress);
+  tell_watchers();
 }
 
 void LineCall::on(const sip::Answered& answered) {
+  if (transfer_ && transfer_->joins(answered.leg)) {
+    const auto transfer = transfer_;
+    return transfer->on(answered);
+  }
   if (!connected_) connected_ = wall_now();
   if (answered.leg == to_) target_.tries.answered(answered.message->status(), manager_.now());
   pair_.on(answered);
+  if (takeover_ && answered.leg == other(takeover_->replaced)) {
+    const Takeover done = std::move(*takeover_);
+    takeover_.reset();
+    replace(done.replaced, done.incoming, done.peer, target_.number);
+  }
+  tell_watchers();
 }
 
 void LineCall::on(const sip::Refused& refused) {
   if (over_) return;
+  if (refused.reinvite && transfer_ && transfer_->joins(refused.leg)) {
+    const auto transfer = transfer_;
+    return transfer->on(refused);
+  }
   if (refused.reinvite) {
     pair_.on_reinvite_refused(refused);
+    if (takeover_) abandon_takeover();
     return;
   }
   if (refused.leg == to_ && target_.tries.failed(refused, manager_.now()) && invite_next()) return;
@@ -87,19 +110,31 @@ void LineCall::on(const sip::Refused& refused) {
 }
 
 void LineCall::on(const sip::Reinvited& reinvited) {
+  if (takeover_ || (transfer_ && transfer_->occupies(reinvited.leg)))
+    return manager_.agent().endpoint().reject(reinvited.leg, {.status = 491}, manager_.now());
   pair_.on(reinvited);
 }
 void LineCall::on(const sip::Acked& acked) {
   pair_.on(acked);
 }
+void LineCall::on(const sip::Pracked& pracked) {
+  pair_.on(pracked);
+}
 void LineCall::on(const sip::IncomingRequest& request) {
+  if (request.message->method() == sip::Method::refer)
+    return Transfer::start(manager_, shared_from_this(), request.leg, request);
   pair_.on(request);
 }
 
 void LineCall::on(const sip::Ended& ended) {
-  if (over_) return;
+  if (over_ || (transfer_ && transfer_->lets_go(ended.leg))) return;
+  if (takeover_ && ended.leg == takeover_->incoming) return abandon_takeover();
+  if (takeover_ && ended.leg == takeover_->replaced) {
+    takeover_->alone = true;
+    return;
+  }
   over_ = true;
-  manager_.agent().endpoint().hang_up(pair_.other(ended.leg), manager_.now());
+  manager_.agent().endpoint().hang_up(pair_.other(ended.leg), manager_.now(), call::reasons_of(ended.message));
   finish(ended.leg == from_ ? "the calling side hung up" : "the phone hung up");
 }
 
@@ -116,14 +151,83 @@ void LineCall::finish(std::string_view reason) {
   const auto keep = shared_from_this();
   manager_.agent().disown(from_);
   manager_.agent().disown(to_);
+  if (takeover_) {
+    manager_.agent().endpoint().hang_up(takeover_->incoming, manager_.now());
+    manager_.agent().endpoint().hang_up(other(takeover_->replaced), manager_.now());
+    manager_.agent().disown(takeover_->incoming);
+  }
+  if (const auto transfer = std::exchange(transfer_, nullptr)) transfer->lost(*this);
+  tell_watchers();
 }
 
-call::LegView LineCall::view(sip::LegId leg, const std::string& peer, bool outgoing) const {
+void LineCall::tell_watchers() const {
+  manager_.calls_changed(caller_);
+  if (target_.peer != caller_) manager_.calls_changed(target_.peer);
+}
+
+void LineCall::take_over(const sip::IncomingInvite& invite, const policy::Admitted& caller) {
+  const sip::LegId kept = other(invite.replaces);
+  const bool ringing = !connected_;
+  if (ringing) {
+    const auto held = call::held_answer(call::sdp_of(*invite_), manager_.self().address);
+    if (!held)
+      return manager_.agent().refuse(
+          invite,
+          {.status = 488, .warning = "the caller's offer cannot be put on hold", .reason = held.error().text()});
+    manager_.agent().endpoint().accept(kept, sip::sdp_body(*held), manager_.now());
+    manager_.agent().endpoint().hang_up(invite.replaces, manager_.now());
+    manager_.agent().disown(invite.replaces);
+    connected_ = wall_now();
+  }
+  log::info(manager_.name(), "call {} is taken over by {}", interaction_, caller.name);
+  takeover_ = Takeover{invite.leg, invite.replaces, caller.name, ringing};
+  manager_.agent().own(invite.leg, shared_from_this());
+  sip::Body body = sip::sdp_body(std::string(call::sdp_of(*invite.message)));
+  pair_.begin(invite.leg, kept, !body.content.empty());
+  manager_.agent().endpoint().reinvite(kept, std::move(body), manager_.now());
+}
+
+// The call goes on as it was, if both of its sides are still there.
+void LineCall::abandon_takeover() {
+  const bool alone = takeover_->alone;
+  const sip::LegId incoming = takeover_->incoming;
+  takeover_.reset();
+  manager_.agent().disown(incoming);
+  pair_.join(from_, to_);
+  if (alone) hang_up("the one who took the call over did not get it");
+}
+
+void LineCall::replace(sip::LegId gone, sip::LegId now, const std::string& peer, const std::string& number) {
+  const auto keep = shared_from_this();
+  manager_.agent().own(now, keep);
+  manager_.agent().endpoint().hang_up(gone, manager_.now());
+  manager_.agent().disown(gone);
+  const std::string before = peer_of(gone);
+  if (gone == from_) {
+    from_ = now;
+    caller_ = peer;
+  } else {
+    to_ = now;
+    target_.peer = peer;
+    target_.number = number;
+  }
+  if (!pair_.exchanging()) pair_.join(from_, to_);
+  manager_.calls_changed(before);
+  tell_watchers();
+}
+
+void LineCall::release(sip::LegId leg) {
+  over_ = true;
+  manager_.agent().endpoint().hang_up(other(leg), manager_.now());
+  finish("it was joined with another call");
+}
+
+call::LegView LineCall::view(sip::LegId leg, const std::string& peer, const std::string& number, bool outgoing) const {
   call::LegView out = manager_.agent().view(leg);
   out.interaction = interaction_;
   out.outgoing = outgoing;
   out.peer = peer;
-  out.number = target_.number;
+  out.number = number;
   out.began = began_;
   out.connected = connected_;
   out.secure = true;
@@ -131,8 +235,13 @@ call::LegView LineCall::view(sip::LegId leg, const std::string& peer, bool outgo
 }
 
 void LineCall::describe(std::vector<call::LegView>& out) const {
-  out.push_back(view(from_, caller_, false));
-  out.push_back(view(to_, target_.peer, true));
+  // After a transfer either side may have been called.
+  const auto is_outgoing = [this](sip::LegId leg) {
+    const auto dialog = manager_.agent().host().endpoint().view(leg);
+    return dialog && dialog->outgoing;
+  };
+  out.push_back(view(from_, caller_, target_.number, is_outgoing(from_)));
+  out.push_back(view(to_, target_.peer, target_.number, is_outgoing(to_)));
 }
 
 }  // namespace ringwall::call_manager

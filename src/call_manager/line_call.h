@@ -5,19 +5,14 @@
 
 #include "call/leg_pair.h"
 #include "call_manager/call_manager.h"
+#include "call_manager/line_target.h"
 
 namespace ringwall::call_manager {
 
-/// Where a call to a line goes on: to a phone, or to the first that takes it of several `tries`.
-struct LineTarget {
-  std::string peer;  ///< phone, element or trunk
-  std::string number;
-  std::string request_uri;
-  sip::Route route;
-  call::Tries tries;  ///< not of a phone
-};
+class Transfer;
 
-/// One call through the call manager: who calls and who is called, coupled without touching the audio.
+/// One call through the call manager: who calls and who is called, coupled without touching the audio. Either side may
+/// be exchanged while it runs: by a Transfer, or by an INVITE with Replaces.
 class LineCall final : public call::LegOwner, public std::enable_shared_from_this<LineCall> {
  public:
   static void start(CallManager& manager, const sip::IncomingInvite& invite, const policy::Admitted& caller,
@@ -28,10 +23,31 @@ class LineCall final : public call::LegOwner, public std::enable_shared_from_thi
   void on(const sip::Refused& refused) override;
   void on(const sip::Reinvited& reinvited) override;
   void on(const sip::Acked& acked) override;
+  void on(const sip::Pracked& pracked) override;
   void on(const sip::Ended& ended) override;
   void on(const sip::IncomingRequest& request) override;
   void hang_up(std::string_view reason) override;
   void describe(std::vector<call::LegView>& out) const override;
+
+  /// An INVITE that replaces one of the legs (RFC 3891): the other side is asked to exchange audio with it instead. A
+  /// caller who still hears it ring is answered with a stream on hold first. Answers the INVITE.
+  void take_over(const sip::IncomingInvite& invite, const policy::Admitted& caller);
+
+  // For a Transfer.
+  [[nodiscard]] bool is_up() const { return connected_.has_value(); }
+  [[nodiscard]] bool can_transfer() const { return connected_ && !over_ && !transfer_ && !takeover_; }
+  void begin_transfer(std::shared_ptr<Transfer> transfer) { transfer_ = std::move(transfer); }
+  void end_transfer() { transfer_.reset(); }
+  /// `now` is in the place of `gone`, which is let go.
+  void replace(sip::LegId gone, sip::LegId now, const std::string& peer, const std::string& number);
+  /// The call is over, but for this leg, which has gone to another call.
+  void release(sip::LegId leg);
+  [[nodiscard]] sip::LegId other(sip::LegId leg) const { return leg == from_ ? to_ : from_; }
+  [[nodiscard]] const std::string& peer_of(sip::LegId leg) const { return leg == from_ ? caller_ : target_.peer; }
+  [[nodiscard]] const std::string& number() const { return target_.number; }
+  [[nodiscard]] const std::string& interaction() const { return interaction_; }
+  [[nodiscard]] call::LegView view(sip::LegId leg, const std::string& peer, const std::string& number,
+                                   bool outgoing) const;
 
  private:
   LineCall(CallManager& manager, const sip::IncomingInvite& invite, const policy::Admitted& caller, LineTarget target);
@@ -39,7 +55,15 @@ class LineCall final : public call::LegOwner, public std::enable_shared_from_thi
   bool invite_next();
   void invite();
   void finish(std::string_view reason);
-  [[nodiscard]] call::LegView view(sip::LegId leg, const std::string& peer, bool outgoing) const;
+  void abandon_takeover();
+  void tell_watchers() const;
+
+  /// An INVITE with Replaces on its way to an answer.
+  struct Takeover {
+    sip::LegId incoming, replaced;
+    std::string peer;
+    bool alone = false;  ///< the replaced leg is gone already
+  };
 
   CallManager& manager_;
   std::string interaction_, caller_;
@@ -49,6 +73,8 @@ class LineCall final : public call::LegOwner, public std::enable_shared_from_thi
   call::LegPair pair_;
   WallTime began_;
   std::optional<WallTime> connected_;
+  std::shared_ptr<Transfer> transfer_;  ///< under way
+  std::optional<Takeover> takeover_;
   bool over_ = false;
 };
 
