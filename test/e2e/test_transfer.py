@@ -7,12 +7,13 @@ from urllib.parse import quote
 import pytest
 
 from ringwall_site import wait_until
+from sip_client import connect_edge, secure_offer
 from sip_phone import Phone, talk
 
 
 @pytest.fixture(scope="module")
 def running(make_module_site):
-    return make_module_site()
+    return make_module_site(quick=True)
 
 
 @pytest.fixture
@@ -250,3 +251,28 @@ def test_a_pickup_that_fails_changes_nothing(phones):
 def test_a_pickup_of_nothing(phones, value, status):
     _, bob, carol = phones
     assert carol.call(bob.line, carol.description(31000), [f"Replaces: {value}"]).answered().status == status
+
+
+def test_an_agent_transfers_a_caller(phones, running):
+    """The caller is outside: the edge holds the audio, and the call server is between."""
+    ada, bob, _ = phones
+    running.ringwall("agent", "ready", ada.line)
+    with connect_edge(running) as caller:
+        assert caller.invite("6016", secure_offer(running.address(76))).status == 200
+        adas = ada.incoming()
+        answer = ada.description(30000)
+        ada.answer(adas.invite, 200, answer, to=adas.local)
+        adas.expect("ACK")
+        wait_until(lambda: running.agent(ada.line)["state"] == "TALKING", 10, "Ada talks to the caller")
+        assert refer(adas, f"sip:{bob.line}@{running.domain}").status == 202
+        assert told(adas) == (100, False)
+        bobs = bob.incoming()
+        assert "5550100" in bobs.invite.header("From"), "Bob sees the caller"
+        bob.answer(bobs.invite, 200, bob.description(31000), to=bobs.local)
+        ack = bobs.expect("ACK")
+        assert "RTP/SAVP" in ack.body and "a=crypto:" in ack.body and f"c=IN IP4 {running.address(226)}" in ack.body
+        assert told(adas) == (200, True)
+        adas.expect("BYE")
+        assert caller.bye().status == 200
+        bobs.expect("BYE")
+    running.ringwall("agent", "logout", ada.line)
