@@ -20,9 +20,11 @@ const policy::Element& Element::self() const {
 Result<> Element::start() {
   UserAgent::Handlers handlers;
   handlers.invite = [this](const sip::IncomingInvite& invite) {
-    const auto peer = admit(invite.flow);
-    if (!peer)
-      agent_->refuse(invite, peer.error());
+    const auto peer = admit(invite.flow, *invite.message);
+    if (!peer && !peer.error().challenge.empty())
+      agent_->endpoint().reject(invite.leg, {.status = 401, .headers = peer.error().challenge}, now());
+    else if (!peer)
+      agent_->refuse(invite, peer.error().refusal);
     else if (draining_ && peer->kind != policy::PeerKind::element)
       agent_->refuse(invite, {.status = 503, .warning = "the site is shutting down"});
     else {
@@ -31,24 +33,30 @@ Result<> Element::start() {
     }
   };
   handlers.request = [this](const sip::IncomingRequest& request) {
-    const auto peer = admit(request.flow);
-    peer ? on_request(request, *peer) : agent_->refuse(request, peer.error());
+    const auto peer = admit(request.flow, *request.message);
+    if (!peer && !peer.error().challenge.empty())
+      agent_->endpoint().respond(request.id, {.status = 401, .headers = peer.error().challenge}, now());
+    else
+      peer ? on_request(request, *peer) : agent_->refuse(request, peer.error().refusal);
   };
   handlers.completed = [this](const sip::Completed& completed) {
     if (!ways_out_->completed(completed)) on_completed(completed);
   };
   handlers.subscribe = [this](const sip::IncomingSubscribe& subscribe) {
-    const auto peer = admit(subscribe.flow);
-    peer ? on_subscribe(subscribe, *peer) : agent_->refuse(subscribe, peer.error());
+    const auto peer = admit(subscribe.flow, *subscribe.message);
+    peer ? on_subscribe(subscribe, *peer) : agent_->refuse(subscribe, peer.error().refusal);
   };
   handlers.refreshed = [this](const sip::SubscriptionRefreshed& refreshed) { on_refreshed(refreshed); };
   handlers.subscription_ended = [this](const sip::SubscriptionEnded& ended) { on_subscription_ended(ended); };
   handlers.flow_closed = [this](sip::FlowId flow) { on_flow_closed(flow); };
   runtime::SipHostOptions options = host_options();
   clear_listeners_ = options.clear_listeners.size();
+  certificate_optional_ = options.certificate_optional;
+  options.authorize = [this](const sip::Challenged& challenged) { return trunk_digest_.authorize(challenged); };
   TRY(agent_, UserAgent::create(context_.loop, std::move(options), std::move(handlers)));
   ways_out_ = std::make_unique<WaysOut>(*agent_, self().host);
   ways_out_->configure(site(), self());
+  trunk_digest_.configure(site(), name_);
   return {};
 }
 
@@ -56,10 +64,13 @@ Result<> Element::reload() {
   const runtime::SipHostOptions changed = host_options();
   if (changed.clear_listeners.size() != clear_listeners_)
     return fail("a clear trunk came or went, and with it a listener", name_, "start the site again");
+  if (changed.certificate_optional != certificate_optional_)
+    return fail("the first phone without certificate came, or the last one went", name_, "start the site again");
   if (changed.wss_port.value_or(0) != agent_->host().local(sip::Transport::wss).port)
     return fail("wss_port was changed, and with it a listener", name_, "start the site again");
   TRY_VOID(agent_->host().set_peers(peers()));
   ways_out_->configure(site(), self());
+  trunk_digest_.configure(site(), name_);
   return {};
 }
 
@@ -93,9 +104,11 @@ runtime::SipHostOptions Element::host_options() const {
   out.peers = peers();
   out.incoming_anchors = {{.file = site().folder / "pki" / "anchors.pem"}};
   out.tls_minimum = site().tls_minimum;
+  out.certificate_optional = policy::takes_digest(site(), self());
   out.debug_key_log = context_.debug_key_log;
   out.allow = allow();
   out.supported = supported();
+  out.reliability = reliability();
   out.allow_events = allow_events();
   out.session_timers = {.interval = site().sip.session_interval, .minimum = site().sip.session_minimum};
   const policy::Sip& sip = site().sip;
@@ -113,15 +126,30 @@ runtime::SipHostOptions Element::host_options() const {
   return out;
 }
 
-std::expected<policy::Admitted, policy::Refusal> Element::admit(const sip::Flow& flow) const {
-  const policy::Presented presented{.secure = sip::is_secure(flow.transport),
-                                    .names = flow.tls.peer_names,
-                                    .anchor = flow.tls.anchor,
-                                    .remote_ip = flow.remote.ip,
-                                    .tls_version = flow.tls.version,
-                                    .tls_cipher = flow.tls.cipher,
-                                    .tls_group = flow.tls.group};
-  return policy::admit(site(), *context_.in_force->anchors, self(), presented, wall_now());
+policy::Presented presented_by(const sip::Flow& flow) {
+  return {.secure = sip::is_secure(flow.transport),
+          .names = flow.tls.peer_names,
+          .anchor = flow.tls.anchor,
+          .remote_ip = flow.remote.ip,
+          .tls_version = flow.tls.version,
+          .tls_cipher = flow.tls.cipher,
+          .tls_group = flow.tls.group};
+}
+
+std::expected<policy::Admitted, Objection> Element::admit(const sip::Flow& flow, const sip::Message& request) {
+  auto peer = policy::admit(site(), *context_.in_force->anchors, self(), presented_by(flow), wall_now());
+  if (!peer) return std::unexpected(Objection{.refusal = std::move(peer.error())});
+  if (peer->kind != policy::PeerKind::unproven) return std::move(*peer);
+  if (request.method() == sip::Method::invite || request.method() == sip::Method::register_)
+    return prove(flow, request);
+  return std::unexpected(Objection{
+      .refusal = {.warning = "Without a certificate only REGISTER and INVITE are taken",
+                  .reason = fmt::format("{} sent {} without a certificate", flow.remote.ip, request.method_name()),
+                  .mend = "give the phone a certificate: 'ringwall pki issue'"}});
+}
+
+std::expected<policy::Admitted, Objection> Element::prove(const sip::Flow&, const sip::Message&) {
+  return std::unexpected(Objection{.refusal = {.warning = "A client certificate is required"}});
 }
 
 void Element::record(const std::string& interaction, std::string_view kind,

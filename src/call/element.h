@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "call/digest_accounts.h"
 #include "call/user_agent.h"
 #include "call/ways_out.h"
 #include "policy/admission.h"
@@ -31,6 +32,13 @@ struct ElementContext {
   std::shared_ptr<const SiteInForce> in_force;
   RecordEvent record;
   bool debug_key_log = false;
+};
+
+/// What an unproven peer is answered.
+struct Objection {
+  sip::Headers challenge = {};  ///< of a 401; empty: the refusal
+  policy::Refusal refusal = {};
+  bool guessed = false;  ///< refused for a secret that is wrong
 };
 
 /// A SIP element of the site: its user agent with the site's identities and peers, and who may speak to it.
@@ -67,7 +75,9 @@ class Element {
   /// SIP option tags that a Require may name.
   [[nodiscard]] virtual std::string supported() const { return {}; }
   /// Methods that it takes; others are answered 405.
-  [[nodiscard]] virtual std::string allow() const { return "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"; }
+  [[nodiscard]] virtual std::string allow() const { return "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"; }
+  /// Which provisional responses are sent reliably (RFC 3262).
+  [[nodiscard]] virtual sip::Reliability reliability() const { return sip::Reliability::on_request; }
   /// Event packages that it serves (RFC 6665); a SUBSCRIBE for another one is answered 489.
   [[nodiscard]] virtual std::string allow_events() const { return {}; }
   virtual void on_subscribe(const sip::IncomingSubscribe&, const policy::Admitted&) {}
@@ -75,6 +85,8 @@ class Element {
   virtual void on_subscription_ended(const sip::SubscriptionEnded&) {}
   /// A request outside a dialog that is no OPTIONS. Default: 405.
   virtual void on_request(const sip::IncomingRequest& request, const policy::Admitted& peer);
+  /// Who an unproven peer has proven to be, by the credentials in its INVITE or REGISTER.
+  virtual std::expected<policy::Admitted, Objection> prove(const sip::Flow& flow, const sip::Message& request);
   /// A connection has ended.
   virtual void on_flow_closed(sip::FlowId) {}
   /// A request of ours outside a dialog, but for heartbeats, has been answered.
@@ -83,15 +95,20 @@ class Element {
  private:
   [[nodiscard]] runtime::SipHostOptions host_options() const;
   [[nodiscard]] std::vector<runtime::PeerPolicy> peers() const;
-  [[nodiscard]] std::expected<policy::Admitted, policy::Refusal> admit(const sip::Flow& flow) const;
+  [[nodiscard]] std::expected<policy::Admitted, Objection> admit(const sip::Flow& flow, const sip::Message& request);
 
   ElementContext context_;
   std::string name_;
   std::unique_ptr<UserAgent> agent_;
   std::unique_ptr<WaysOut> ways_out_;
+  TrunkDigest trunk_digest_;
   std::size_t clear_listeners_ = 0;
+  bool certificate_optional_ = false;
   bool draining_ = false;
 };
+
+/// What the peer at the other end of a flow has shown.
+policy::Presented presented_by(const sip::Flow& flow);
 
 /// A fresh name for a caller's visit: 32 hex digits, as Session-ID wants them.
 std::string new_interaction();

@@ -20,6 +20,7 @@ std::string line_of(std::string_view aor) {
 CallManager::CallManager(call::ElementContext context, std::string name, store::StoreThread& store)
     : Element(std::move(context), std::move(name)),
       store_(store),
+      digest_(site()),
       publications_([] { return crypto::random_u64(); }),
       watchers_(*this, registrar_, publications_),
       messages_(*this, registrar_) {}
@@ -74,6 +75,21 @@ std::vector<store::Binding> CallManager::bindings() const {
   for (const sip::Binding& binding : registrar_.all())
     out.push_back(stored(binding));
   return out;
+}
+
+Result<> CallManager::reload() {
+  TRY_VOID(Element::reload());
+  digest_.configure(site());
+  return {};
+}
+
+std::expected<policy::Admitted, call::Objection> CallManager::prove(const sip::Flow& flow,
+                                                                    const sip::Message& request) {
+  const auto phone = digest_.prove(site(), request, now());
+  if (!phone) return std::unexpected(phone.error());
+  auto admitted = policy::admit_proven(site(), **phone, call::presented_by(flow));
+  if (!admitted) return std::unexpected(call::Objection{.refusal = std::move(admitted.error())});
+  return std::move(*admitted);
 }
 
 void CallManager::on_request(const sip::IncomingRequest& request, const policy::Admitted& peer) {

@@ -7,6 +7,7 @@
 #include "call/element.h"
 #include "call_manager/line_target.h"
 #include "call_manager/message_relay.h"
+#include "call_manager/phone_digest.h"
 #include "call_manager/watchers.h"
 #include "sip/registrar/registrar.h"
 #include "store/registrations.h"
@@ -14,10 +15,11 @@
 
 namespace ringwall::call_manager {
 
-/// Registrar and call control of the phones. A phone proves itself by its certificate and may register its own line and
-/// no other; calls to a line go to the phone over the connection on which it registered. Carries no media: phone and
-/// edge exchange keys through it, over TLS on both sides. It tells phones what happens on each other's lines
-/// (Watchers), transfers calls (Transfer), lets them be picked up, and passes text messages on (MessageRelay).
+/// Registrar and call control of the phones. A phone proves itself by its certificate, or by digest credentials where
+/// its profile takes them (PhoneDigest), and may register its own line and no other; calls to a line go to the phone
+/// over the connection on which it registered. Carries no media: phone and edge exchange keys through it, over TLS on
+/// both sides. It tells phones what happens on each other's lines (Watchers), transfers calls (Transfer), lets them be
+/// picked up, and passes text messages on (MessageRelay).
 class CallManager final : public call::Element {
  public:
   CallManager(call::ElementContext context, std::string name, store::StoreThread& store);
@@ -26,14 +28,15 @@ class CallManager final : public call::Element {
   /// expire.
   void restore(const std::vector<store::Binding>& bindings);
   [[nodiscard]] std::vector<store::Binding> bindings() const;
+  Result<> reload() override;
   /// The connection of a registered line is gone, and with it the registration: nothing could reach the phone.
   void lost(sip::FlowId flow);
 
   /// Where a call to a number goes, or why nowhere. `caller` is the peer that it came from.
   [[nodiscard]] std::expected<LineTarget, policy::Refusal> find_target(const std::string& number,
                                                                        const std::string& caller);
-  /// The legs of a peer have changed: for those who watch its line.
-  void calls_changed(const std::string& peer) { watchers_.calls_changed(peer); }
+  /// Those who watch lines: told of each call.
+  [[nodiscard]] Watchers& watchers() { return watchers_; }
   /// Where the state of mailboxes comes from; without it nothing is ever waiting.
   void set_mailboxes(Mailboxes mailboxes) { watchers_.set_mailboxes(std::move(mailboxes)); }
   [[nodiscard]] std::string supported_tags() const { return supported(); }
@@ -44,6 +47,7 @@ class CallManager final : public call::Element {
   [[nodiscard]] std::string allow_events() const override;
   void on_invite(const sip::IncomingInvite& invite, const policy::Admitted& peer) override;
   void on_request(const sip::IncomingRequest& request, const policy::Admitted& peer) override;
+  std::expected<policy::Admitted, call::Objection> prove(const sip::Flow& flow, const sip::Message& request) override;
   void on_flow_closed(sip::FlowId flow) override { lost(flow); }
   void on_completed(const sip::Completed& completed) override { messages_.completed(completed); }
   void on_subscribe(const sip::IncomingSubscribe& subscribe, const policy::Admitted& peer) override {
@@ -61,6 +65,7 @@ class CallManager final : public call::Element {
   void arm_timer();
 
   store::StoreThread& store_;
+  PhoneDigest digest_;
   sip::Registrar registrar_;
   runtime::LoopTimer timer_;
   sip::event::Publications publications_;

@@ -13,6 +13,7 @@ void check_elements(Draft& draft);                ///< kinds, addresses, ports
 void check_tls(Draft& draft);                     ///< TLS versions, ciphers and groups; fills in the site's minimum
 void check_sip(Draft& draft);                     ///< the [sip] table
 void check_security(Draft& draft, WallTime now);  ///< profiles, waivers, trunks
+void check_digest(Draft& draft);                  ///< who has digest secrets, and what they are for
 void check_server_groups(Draft& draft);           ///< members: what they are, where they are
 void check_files(Draft& draft, WallTime now);     ///< scripts, prompts, anchors, certificates
 

@@ -126,6 +126,29 @@ TEST_F(AdmissionTest, KnowsElementsEverywhereAndPhonesAtTheCallManager) {
   refused({true, {"phone1001.ringwall.test"}, "aa", "127.18.133.75"}, "no trunk's", "phone1001", "edge");
 }
 
+TEST_F(AdmissionTest, WithoutCertificateOnlyWhereAPhonesProfileTakesDigest) {
+  const Presented nothing{true, {}, "", "192.0.2.1"};
+  refused(nothing, "client certificate is required", "no certificate", "call-manager");
+  site.profiles.push_back({.name = "soft", .tls_minimum = "1.3", .digest = true});
+  site.phones.push_back({"soft1002.ringwall.test", "1002", "soft", "secrets/1002.digest"});
+  const auto peer = ask(nothing, "call-manager");
+  ASSERT_TRUE(peer);
+  EXPECT_EQ(peer->kind, PeerKind::unproven);
+  EXPECT_EQ(peer->name, "");
+  refused(nothing, "client certificate is required", "no certificate", "edge");
+  refused({true, {}, "aa", "192.0.2.1"}, "client certificate is required", "no certificate", "call-manager");
+  EXPECT_EQ(ask({true, {"phone1001.ringwall.test"}, "aa", "127.18.133.75"}, "call-manager")->kind, PeerKind::phone);
+
+  ASSERT_NE(digest_phone(site, "1002"), nullptr);
+  EXPECT_EQ(digest_phone(site, "1001"), nullptr) << "its profile takes none";
+  EXPECT_EQ(digest_phone(site, "1003"), nullptr);
+  const auto proven = admit_proven(site, site.phones.back(), {.names = {}, .tls_version = "TLSv1.3"});
+  ASSERT_TRUE(proven);
+  EXPECT_EQ(proven->kind, PeerKind::phone);
+  EXPECT_EQ(proven->name, "soft1002.ringwall.test");
+  EXPECT_FALSE(admit_proven(site, site.phones.back(), {.names = {}, .tls_version = "TLSv1.2"}));
+}
+
 TEST_F(AdmissionTest, AnElementsNameFromAForeignAuthorityIsNobody) {
   refused({true, {"call-manager.ringwall.test"}, "bb", "192.0.2.7"}, "name is no trunk's",
           "call-manager.ringwall.test");

@@ -66,6 +66,8 @@ void read_profile(TableReader& in, Site& site) {
   in.texts("groups", profile.groups, Need::optional);
   in.texts("suites", profile.suites, Need::optional);
   in.text("waiver", profile.waiver, Need::optional);
+  in.flag("digest", profile.digest);
+  in.flag("md5", profile.md5);
   if (mode == "clear")
     profile.mode = Mode::clear;
   else if (mode != "encrypted")
@@ -80,6 +82,13 @@ void read_waiver(TableReader& in, Site& site) {
   in.text("reason", waiver.reason);
   in.wall_time("until", waiver.until);
   site.waivers.push_back(std::move(waiver));
+}
+
+/// A file below the site's folder, or anywhere by its whole path.
+void read_path(TableReader& in, std::string_view key, std::filesystem::path& out, const Site& site) {
+  std::string path;
+  in.text(key, path, Need::optional);
+  if (!path.empty()) out = site.folder / path;
 }
 
 void read_trunk(TableReader& in, Site& site) {
@@ -97,6 +106,8 @@ void read_trunk(TableReader& in, Site& site) {
     name = to_lower(name);
   if (trunk.profile.empty()) trunk.profile = site_profile;
   if (!anchors.empty()) trunk.anchors = site.folder / anchors;
+  in.text("user", trunk.user, Need::optional);
+  read_path(in, "digest", trunk.digest, site);
   for (const std::string& target : targets) {
     if (auto read = read_target(target))
       trunk.targets.push_back(std::move(*read));
@@ -121,6 +132,7 @@ void read_phone(TableReader& in, Site& site) {
   phone.name = to_lower(phone.name);
   in.text("line", phone.line);
   in.text("profile", phone.profile, Need::optional);
+  read_path(in, "digest", phone.digest, site);
   if (phone.profile.empty()) phone.profile = site_profile;
   site.phones.push_back(std::move(phone));
 }

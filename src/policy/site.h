@@ -51,8 +51,8 @@ struct SecurityProfile {
   std::vector<std::string> groups;   ///< key exchange groups in order ("X25519", "P-256"); empty: our list
   std::vector<std::string> suites;   ///< SDES suites in order
   std::string waiver;                ///< name of the waiver that a clear mode needs
-  bool digest = false;               ///< REGISTER and INVITE are challenged (RFC 8760), beside what TLS proves
-  bool md5 = false;                  ///< MD5 is challenged too, last; else SHA-256 and SHA-512-256 alone
+  bool digest = false;               ///< a phone may come without certificate: it is challenged then (RFC 8760)
+  bool md5 = false;                  ///< MD5 is asked for (last) and answered too; else SHA-256 and SHA-512-256 alone
   std::vector<std::string> methods;  ///< that it may send; empty: all that the element takes. Others get 403
 };
 
@@ -77,6 +77,8 @@ struct Trunk {
   std::vector<std::string> addresses;  ///< source addresses (a clear trunk has no other identity); may be empty for TLS
   std::vector<TrunkTarget> targets;    ///< where calls to it go, tried in this order
   std::string profile;
+  std::string user;              ///< as the carrier knows us, where it asks for digest credentials
+  std::filesystem::path digest;  ///< file of the secrets for them (policy/digest_file.h); empty: none
 };
 
 struct DialPeer {

@@ -1,7 +1,8 @@
 """SIPp (Debian's package) as a caller and as a callee. It speaks no TLS: socat carries its signalling, with a certificate.
 
 Every scenario of test/interop/sipp runs over every transport. What differs is in keys: [via], the transport in Via and
-Contact, and the bodies [offer], [answer] and [hold].
+Contact, and the bodies [offer], [answer] and [hold]; [moved_to] is a
+number.
 """
 
 import shutil
@@ -78,6 +79,18 @@ def tunnel(site, identity=None, address=76, element=226, name="edge"):
     return ip, port
 
 
+def tunnel_without_certificate(site, address=78):
+    """The same to the call manager, from a phone that has no certificate."""
+    need("socat")
+    ip = site.address(address)
+    port = free_port(ip)
+    site.child(["socat", f"TCP-LISTEN:{port},bind={ip},reuseaddr,fork",
+                f"OPENSSL:{site.address(3)}:5061,bind={ip},cafile={site.folder / 'pki' / 'anchors.pem'},verify=1,"
+                f"commonname=call-manager.{site.domain},snihost=call-manager.{site.domain}"], "socat")
+    wait_until(lambda: listens(ip, port), 10, "socat listens")
+    return ip, port
+
+
 def tls_door(site, port):
     """The TLS port of the trunk 'secure', once for each site; what comes there goes on to the TCP port in clear.
 
@@ -105,11 +118,11 @@ def session_description(ip, secure, direction="sendrecv", version=1, tag=1):
     return "\r\n".join(lines) + "\r\n"
 
 
-def start(site, scenario, transport, address, server, arguments):
+def start(site, scenario, transport, address, server, arguments, moved_to=""):
     need("sipp")
     ip, secure = site.address(address), transport == "tls"
     keys = {"via": transport.upper(), "offer": session_description(ip, secure), "answer": session_description(ip, secure, tag=3),
-            "hold": session_description(ip, secure, "sendonly", 2)}
+            "hold": session_description(ip, secure, "sendonly", 2), "moved_to": moved_to}
     words = [word for key, value in keys.items() for word in ("-key", key, value)]
     count = len(site._children)
     log = site.folder.parent / f"{site.folder.name}-{count}-{scenario}"
@@ -127,11 +140,11 @@ def caller(site, scenario, transport, *arguments, number="6016", count=1):
     return start(site, scenario, transport, CALLER[transport], server, ["-s", number, "-m", count, *arguments])
 
 
-def callee(site, scenario, transport, *arguments, count=1):
-    """SIPp takes the calls to NUMBER[transport], as many as count."""
+def callee(site, scenario, transport, *arguments, count=1, moved_to=""):
+    """SIPp takes the calls to NUMBER[transport], as many as count. moved_to: the number that the scenario redirects to."""
     ip = site.address(CALLEE[transport])
     port = 5060
-    process = start(site, scenario, transport, CALLEE[transport], None, ["-p", port, "-bind_local", "-m", count, *arguments])
+    process = start(site, scenario, transport, CALLEE[transport], None, ["-p", port, "-bind_local", "-m", count, *arguments], moved_to)
     wait_until(lambda: listens(ip, port, "udp" if transport == "udp" else "tcp") or not process.running(), 10, "SIPp listens")
     if transport == "tls":
         tls_door(site, port)

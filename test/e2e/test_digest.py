@@ -1,0 +1,154 @@
+"""Phones without a certificate prove themselves by digest, and nothing else passes; a carrier is answered when it asks."""
+
+import re
+import ssl
+import stat
+
+import pytest
+
+import sipp
+from digest import PHONES, BarePhone, challenges, credentials, make_secret, parameters
+from ringwall_site import wait_until
+from sip_client import secure_offer, tls_socket
+
+
+@pytest.fixture(scope="module")
+def site(make_module_site):
+    made = make_module_site(start=False, include={"soft": PHONES})
+    make_secret(made, "phone-device", "secret", "1901", "--stdin", password="secret")
+    make_secret(made, "phone-device", "secret", "1902", "--stdin", "--algorithm", "MD5", password="secret")
+    return made.start()
+
+
+@pytest.fixture
+def phone(site):
+    with BarePhone(site, "1901") as made:
+        yield made
+
+
+def test_a_phone_registers_with_each_strong_algorithm(site, phone):
+    first = phone.send("REGISTER")
+    assert first.status == 401
+    assert list(challenges(first)) == ["SHA-512-256", "SHA-256"]
+    for algorithm in ("SHA-256", "SHA-512-256"):
+        assert phone.register(algorithm).status == 200
+    assert site.registered("1901")
+    assert not any("1901" in refusal["what"] for refusal in site.refusals()), "a challenge is no refusal"
+
+
+def test_a_wrong_password_and_an_unknown_line_are_refused_alike(site, phone):
+    wrong = phone.register(password="guess")
+    assert wrong.status == 403
+    with BarePhone(site, "1999") as stranger:
+        unknown = stranger.register()
+    assert unknown.status == 403
+    assert unknown.header("Warning") == wrong.header("Warning")
+    assert any("the secret is wrong" in refusal["what"] for refusal in site.refusals())
+    assert "guess" not in site.log_text()
+
+
+def test_a_count_is_used_once(phone):
+    challenge = challenges(phone.send("REGISTER"))["SHA-256"]
+    credentials = phone.answer(challenge)
+    assert phone.send("REGISTER", authorization=credentials).status == 200
+    again = phone.send("REGISTER", authorization=credentials)
+    assert again.status == 401
+    assert challenges(again)["SHA-256"]["stale"] == "true"
+    assert phone.send("REGISTER", authorization=phone.answer(challenge, count=2)).status == 200
+
+
+def test_credentials_hold_for_their_method_their_uri_and_their_line(phone):
+    challenge = challenges(phone.send("REGISTER"))["SHA-256"]
+    assert phone.send("REGISTER", authorization=phone.answer(challenge, method="INVITE")).status == 403
+    assert phone.send("REGISTER", authorization=phone.answer(challenge, uri="sip:elsewhere.test")).status == 403
+    assert phone.send("REGISTER", authorization=phone.answer(challenge), to="1902").status in (401, 403)
+    assert phone.send("REGISTER", authorization=phone.answer(challenge, user="1902")).status == 403
+
+
+def test_md5_is_for_the_profile_that_allows_it(site, phone):
+    challenge = {**challenges(phone.send("REGISTER"))["SHA-256"], "algorithm": "MD5"}
+    assert phone.send("REGISTER", authorization=phone.answer(challenge)).status == 403
+    with BarePhone(site, "1902") as old:
+        assert list(challenges(old.send("REGISTER"))) == ["MD5"]
+        assert old.register("MD5").status == 200
+
+
+def test_an_invite_is_challenged_and_its_body_may_be_covered(site, phone):
+    uri, offer = f"sip:7777@{site.domain}", secure_offer(site.address(77))
+    challenge = challenges(phone.send("INVITE", uri, body=offer, to="7777"))["SHA-256"]
+    taken = phone.send("INVITE", uri, phone.answer(challenge, "INVITE", uri, body=offer, qop="auth-int"), to="7777", body=offer)
+    assert taken.status == 404, "known, and nobody has that number"
+    changed = phone.answer(challenge, "INVITE", uri, body=offer + "a=x\r\n", qop="auth-int", count=2)
+    assert phone.send("INVITE", uri, changed, to="7777", body=offer).status == 403
+
+
+def test_nothing_else_is_taken_without_a_certificate(site, phone):
+    assert phone.register().status == 200
+    for method, more in (("MESSAGE", []), ("REFER", ["Refer-To: <sip:6016@ringwall.test>"]), ("PUBLISH", ["Event: presence"]),
+                         ("SUBSCRIBE", ["Event: dialog"])):
+        assert phone.send(method, f"sip:1001@{site.domain}", to="1001", more=more).status == 403, method
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        with tls_socket(site.address(77), (site.address(226), 5061)) as edge:
+            edge.send(b"\r\n\r\n")
+            assert edge.recv(10) == b"", "the edge demands a certificate"
+            raise ConnectionError
+
+
+def test_after_a_restart_the_old_nonce_is_stale(make_site):
+    site = make_site(start=False, include={"soft": PHONES})
+    for line in ("1901", "1902"):
+        make_secret(site, "phone-device", "secret", line, "--stdin", "--algorithm", "SHA-256", "--algorithm", "MD5", password="secret")
+    site.start()
+    with BarePhone(site, "1901") as phone:
+        challenge = challenges(phone.send("REGISTER"))["SHA-256"]
+        credentials = phone.answer(challenge)
+    site.stop()
+    site.start()
+    with BarePhone(site, "1901") as phone:
+        stale = phone.send("REGISTER", authorization=credentials)
+        assert stale.status == 401
+        fresh = challenges(stale)["SHA-256"]
+        assert fresh["stale"] == "true"
+        assert phone.send("REGISTER", authorization=phone.answer(fresh)).status == 200
+
+
+def test_secrets_are_made_kept_private_and_checked(make_site):
+    site = make_site(start=False, include={"soft": PHONES})
+    check = site.ask("check")
+    assert check.code != 0
+    assert "phone-device secret 1901" in check.out
+    made = site.ringwall("phone-device", "secret", "1901")
+    assert len(made["password"]) >= 20
+    file = site.folder / "secrets" / "1901.digest"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert made["password"] not in file.read_text()
+    make_secret(site, "phone-device", "secret", "1902", "--stdin", password="secret")
+    assert site.ask("check").code == 0, site.ask("check").out
+    file.chmod(0o644)
+    check = site.ask("check")
+    assert check.code != 0
+    assert "chmod 600" in check.out
+
+
+def test_sipp_registers_with_md5(site):
+    door = sipp.tunnel_without_certificate(site)
+    process = sipp.start(site, "registers_with_digest", "tls", 78, door, ["-s", "1902", "-m", 1, "-au", "1902", "-ap", "secret", "-auth_uri", site.domain])
+    sipp.succeeded(process)
+
+
+def test_a_carrier_that_challenges_is_answered(make_site):
+    trunks = sipp.FAR_TRUNKS.split("[[trunk]]\nname = \"secure\"")[1].replace(
+        'profile = "carrier"', 'profile = "digest-carrier"\nuser = "us"\ndigest = "secrets/secure.digest"')
+    site = make_site(start=False, include={"secure": '[[profile]]\nname = "digest-carrier"\nmd5 = true\n\n[[trunk]]\nname = "secure"' + trunks})
+    make_secret(site, "trunk", "secret", "secure", "--realm", "carrier.test", "--algorithm", "MD5", password="secret")
+    site.start()
+    called = sipp.callee(site, "challenges", "tls")
+    caller = sipp.caller(site, "call", "tls", number="9001")
+    sipp.succeeded(called)
+    sipp.succeeded(caller)
+    given = parameters(re.search(r"Proxy-Authorization: (.*)", called.messages.read_text()).group(1))
+    challenge = {"algorithm": "MD5", "realm": "carrier.test", "nonce": "94456d2a8c0c4b8a", "opaque": ""}
+    expected = parameters(credentials(challenge, "us", "secret", "INVITE", given["uri"], cnonce=given["cnonce"]))
+    assert given["response"] == expected["response"]
+    assert (given["username"], given["nc"], given["qop"]) == ("us", "00000001", "auth")
+    wait_until(lambda: not site.calls(), 10, "no leg is left")
