@@ -9,6 +9,7 @@
 #include "base/net_address.h"
 #include "base/time.h"
 #include "runtime/handshake_failure.h"
+#include "runtime/source_guard.h"
 #include "sip/transport/flow.h"
 
 /// The values that `show connections` and the proof print. Copies: they stay true after the connection has gone.
@@ -64,6 +65,8 @@ struct HostView {
   std::vector<ListenerView> listeners;
   ConnectionTotals totals;
   std::vector<HandshakeFailure> failures;  ///< the last ones, oldest first
+  std::vector<BlockedSource> blocked;
+  std::map<std::string, std::uint64_t, std::less<>> limits_hit;  ///< by the limit's name
 };
 
 }  // namespace ringwall::runtime

@@ -50,6 +50,19 @@ Result<> SipTransports::set_peers(std::vector<PeerPolicy> peers) {
   return {};
 }
 
+void SipTransports::report_harm(const NetAddress& remote, Harm harm) {
+  core_->report_harm(remote, harm);
+}
+void SipTransports::vouch(const NetAddress& remote) {
+  core_->guard.vouch(remote.ip, core_->loop.now());
+}
+bool SipTransports::unblock(std::string_view source) {
+  return core_->guard.unblock(source);
+}
+void SipTransports::set_sources(SourceRules rules) {
+  core_->guard.set_rules(std::move(rules));
+}
+
 bool SipTransports::close_connection(sip::FlowId flow) {
   const auto known = core_->connections.find(flow);
   if (known == core_->connections.end()) return false;

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "runtime/connection_view.h"
 #include "runtime/signalling_loop.h"
+#include "runtime/source_guard.h"
 #include "runtime/tls_context.h"
 #include "runtime/web_socket.h"
 #include "sip/endpoint/endpoint.h"
@@ -58,6 +59,10 @@ struct SipHostOptions {
   std::shared_ptr<TicketKeys> ticket_keys;  ///< SipTransports makes them, and keeps them over changes of the above
   bool debug_key_log = false;               ///< write session keys to $SSLKEYLOGFILE
 
+  SourceRules sources;  ///< what one source may send
+  /// Whether whoever is at the other end of this new connection is a trunk, element or phone: it is vouched for then.
+  std::function<bool(const sip::Flow&)> knows;
+
   // Limits; tests shorten them.
   Duration connect_time = limits::connect_time;
   Duration handshake_time = limits::handshake_time;
@@ -77,6 +82,8 @@ class TransportOwner {
   virtual ~TransportOwner() = default;
   /// One whole message. The views live until the call returns.
   virtual void message_received(const sip::Flow& flow, std::string_view message) = 0;
+  /// A message of a known source that sends too much. True: it was turned away; else message_received() follows.
+  virtual bool overloaded(const sip::Flow&, std::string_view) { return false; }
   virtual void send_failed(sip::TransmitId id, const Error& why) = 0;
   virtual void flow_closed(sip::FlowId flow) = 0;
 };
@@ -98,6 +105,11 @@ class SipTransports {
   [[nodiscard]] NetAddress local(sip::Transport transport) const;
   Result<> set_identity(TlsIdentity identity);
   Result<> set_peers(std::vector<PeerPolicy> peers);
+  // What the layers above know of a source.
+  void report_harm(const NetAddress& remote, Harm harm);
+  void vouch(const NetAddress& remote);
+  bool unblock(std::string_view source);
+  void set_sources(SourceRules rules);
   /// Ends one connection in order; false if there is none of that id.
   bool close_connection(sip::FlowId flow);
   void drain();

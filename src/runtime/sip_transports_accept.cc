@@ -22,6 +22,7 @@ SipTransports::Core::Core(SignallingLoop& signalling_loop, SipHostOptions host_o
       peers(std::move(table)),
       limits{options.connect_time, options.handshake_time,   options.idle_time,
              options.message_time, options.write_stall_time, options.write_queue_bytes},
+      guard(options.sources),
       web_sockets(std::make_shared<WebSocketEngine>(options.web_socket)),
       failures(options.name),
       received(Metrics::instance().counter("ringwall_sip_messages_total", element_label(options, "direction=\"in\""))),
@@ -81,7 +82,7 @@ Result<> SipTransports::Core::open_clear(const ClearListener& clear) {
                             },
                             [weak](const sip::Flow& flow, std::string_view message) {
                               const auto core = weak.lock();
-                              if (!core || core->shut) return;
+                              if (!core || core->shut || !core->takes(flow, message)) return;
                               core->received.add();
                               core->owner->message_received(flow, message);
                             },
@@ -93,7 +94,8 @@ Result<> SipTransports::Core::open_clear(const ClearListener& clear) {
                             },
                             [weak](sip::FlowId flow) {
                               if (const auto core = weak.lock(); core && core->owner) core->flow_closed_later(flow);
-                            }}));
+                            },
+                            &guard}));
   return {};
 }
 
@@ -132,6 +134,7 @@ void SipTransports::Core::count_refused(const std::string& reason) {
 
 void SipTransports::Core::accept(StreamListener& listener, boost::asio::ip::tcp::socket socket,
                                  const NetAddress& remote) {
+  if (!takes_connection(remote)) return;
   const bool tls = sip::is_secure(listener.transport());
   const bool web = is_web_socket(listener.transport());
   if (const std::string reason = refusal(remote, tls || web); !reason.empty()) {
@@ -207,6 +210,8 @@ HostView SipTransports::Core::view() const {
   out.totals.active = connections.size();
   out.totals.client_handshake_failures = failures.as_client();
   out.totals.server_handshake_failures = failures.as_server();
+  out.blocked = guard.list_blocked(now);
+  out.limits_hit = guard.hits();
   for (const auto& connection : out.connections) {
     if (connection.write_queue_max <= out.totals.max_write_queue) continue;
     out.totals.max_write_queue = connection.write_queue_max;

@@ -65,6 +65,13 @@ struct SipTransports::Core : std::enable_shared_from_this<SipTransports::Core>, 
               const std::vector<sip::TransmitId>& unsent) override;
   MutableBytes scratch() override { return scratch_; }
 
+  // Sources that do harm (sip_transports_guard.cc).
+  bool takes(const sip::Flow& flow, std::string_view message);
+  bool takes_connection(const NetAddress& remote);
+  void report_harm(const NetAddress& remote, Harm harm);
+  void shut_out_blocked();
+  void close_blocked();
+
   [[nodiscard]] HostView view() const;
   void count_refused(const std::string& reason);
   void forget(const StreamConnection& connection);
@@ -75,6 +82,7 @@ struct SipTransports::Core : std::enable_shared_from_this<SipTransports::Core>, 
   PeerTable peers;
   StreamConnection::Limits limits;
 
+  SourceGuard guard;
   IdSource<sip::FlowId> flow_ids;
   std::shared_ptr<WebSocketEngine> web_sockets;
   std::vector<std::shared_ptr<StreamListener>> listeners;

@@ -155,6 +155,7 @@ void SipTransports::Core::flow_closed_later(sip::FlowId flow) {
 void SipTransports::Core::established(StreamConnection& connection) {
   const sip::Flow& flow = connection.flow();
   if (!flow.outgoing && has_handshake(flow.transport)) --half_open;
+  if (!flow.outgoing && options.knows && options.knows(flow)) guard.vouch(flow.remote.ip, loop.now());
   if (!sip::is_secure(flow.transport)) return;
   Metrics::instance()
       .counter("ringwall_tls_handshakes_total",
@@ -179,6 +180,7 @@ void SipTransports::Core::learn_alias(StreamConnection& connection, std::string_
 
 void SipTransports::Core::message_received(StreamConnection& connection, std::string_view message) {
   const auto self = shared_from_this();
+  if (!takes(connection.flow(), message)) return;
   received.add();
   learn_alias(connection, message);
   owner->message_received(connection.flow(), message);

@@ -163,6 +163,12 @@ bool SourceGuard::blocked(std::string_view ip, Time now) {
   return found != by_key_.end() && still_blocked(*found->second, now);
 }
 
+bool SourceGuard::drops(std::string_view ip, Time now) {
+  if (!blocked(ip, now)) return false;
+  ++source_of(ip).dropped;
+  return true;
+}
+
 void SourceGuard::report(std::string_view ip, Harm harm, Time now) {
   Source& source = source_of(ip);
   if (source.exempt || still_blocked(source, now)) return;

@@ -66,6 +66,7 @@ class SourceGuard {
   /// False: close it at once.
   bool connect(std::string_view ip, Time now);
   [[nodiscard]] bool blocked(std::string_view ip, Time now);
+  bool drops(std::string_view ip, Time now);  ///< the same, and counts what is dropped
   void report(std::string_view ip, Harm harm, Time now);
   /// The source has proved that it is a trunk, element or phone of this element.
   void vouch(std::string_view ip, Time now);

@@ -141,6 +141,9 @@ bool UdpSocket::receive_batch() {
 void UdpSocket::received(const sockaddr_storage& from, std::string_view bytes) {
   // Keep-alives of CR and LF alone keep the NAT open and say nothing.
   if (trim(bytes).empty()) return;
+  SourceGuard* guard = callbacks_.guard;
+  if (guard != nullptr && guard->any_blocked() && guard->drops(to_net_address(to_endpoint(from)).ip, loop_.now()))
+    return;
   Peer& peer = peer_at(from);
   ++peer.messages_in;
   const sip::Flow flow = peer.flow;

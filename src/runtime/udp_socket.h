@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "runtime/connection_view.h"
 #include "runtime/signalling_loop.h"
+#include "runtime/source_guard.h"
 #include "sip/endpoint/endpoint.h"
 
 namespace ringwall::runtime {
@@ -29,6 +30,7 @@ class UdpSocket : public std::enable_shared_from_this<UdpSocket> {
     std::function<void()> reading_paused;  ///< after all datagrams that were there to be read
     std::function<void(sip::TransmitId, Error)> send_failed;
     std::function<void(sip::FlowId)> flow_ended;
+    SourceGuard* guard = nullptr;  ///< what it blocks is dropped before it is a flow; used until close()
   };
   static Result<std::shared_ptr<UdpSocket>> open(SignallingLoop& loop, const NetAddress& address, std::string waiver,
                                                  Callbacks callbacks);
