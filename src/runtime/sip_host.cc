@@ -3,11 +3,14 @@
 #include <optional>
 
 #include "crypto/random.h"
+#include "sip/message/respond.h"
+#include "sip/transport/via.h"
 
 namespace ringwall::runtime {
 namespace {
 
 /// SIP's timers are seconds long. Woken a little late, the endpoint finds many of them due at once.
+constexpr std::string_view kRetryAfter = "5";  ///< seconds, for a source that sends too much
 constexpr Duration kTimerGrain = std::chrono::milliseconds(5);
 
 }  // namespace
@@ -25,10 +28,13 @@ struct SipHost::Core : TransportOwner {
 
   // The transports write what this causes once they have read all that was there.
   void message_received(const sip::Flow& flow, std::string_view message) override {
+    const std::uint64_t malformed = endpoint->malformed_count();
     endpoint->receive(flow, message, loop.now());
+    if (endpoint->malformed_count() != malformed) transports->report_harm(flow.remote, Harm::malformed);
     collect();
     if (deliver()) arm_timer();
   }
+  bool overloaded(const sip::Flow& flow, std::string_view bytes) override;
   void send_failed(sip::TransmitId id, const Error& why) override {
     endpoint->send_failed(id, why, loop.now());
     collect();
@@ -53,6 +59,23 @@ struct SipHost::Core : TransportOwner {
   bool delivery_posted = false;
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);
 };
+
+/// 503 to whatever would begin something new (RFC 3261 section 21.5.4), without a transaction. What ends or continues
+/// something makes room, and passes.
+bool SipHost::Core::overloaded(const sip::Flow& flow, std::string_view bytes) {
+  const auto message = sip::Message::parse(bytes);
+  if (!message || !message->is_request() || !message->to().tag.empty()) return false;
+  const sip::Method method = message->method();
+  if (method == sip::Method::ack || method == sip::Method::cancel) return false;
+  const sip::HeaderLine retry{sip::HeaderName::retry_after, {}, kRetryAfter};
+  const std::string via = sip::stamp_via(message->top_via(), flow.remote);
+  transports->send(
+      {{},
+       {flow.id, flow.transport, flow.remote, flow.peer},
+       sip::make_response(*message, 503, {.to_tag = "overload", .top_via = via, .headers = std::span(&retry, 1)})});
+  transports->flush();
+  return true;
+}
 
 void SipHost::Core::open_endpoint(const SipHostOptions& options) {
   sip::EndpointOptions wanted;
@@ -156,6 +179,18 @@ Result<> SipHost::set_identity(TlsIdentity identity) {
 }
 Result<> SipHost::set_peers(std::vector<PeerPolicy> peers) {
   return core_->transports->set_peers(std::move(peers));
+}
+void SipHost::report_harm(const NetAddress& remote, Harm harm) {
+  core_->transports->report_harm(remote, harm);
+}
+void SipHost::vouch(const NetAddress& remote) {
+  core_->transports->vouch(remote);
+}
+bool SipHost::unblock(std::string_view source) {
+  return core_->transports->unblock(source);
+}
+void SipHost::set_sources(SourceRules rules) {
+  core_->transports->set_sources(std::move(rules));
 }
 bool SipHost::close_connection(sip::FlowId flow) {
   return core_->transports->close_connection(flow);

@@ -40,6 +40,13 @@ class SipHost {
   Result<> set_identity(TlsIdentity identity);
   Result<> set_peers(std::vector<PeerPolicy> peers);
 
+  /// What this owner knows of a source: it did harm, or it has proved who it is (see SourceGuard).
+  void report_harm(const NetAddress& remote, Harm harm);
+  void vouch(const NetAddress& remote);
+  /// Ends a block before its time; false if there is none.
+  bool unblock(std::string_view source);
+  void set_sources(SourceRules rules);
+
   /// Ends one connection in order (`clear sip-ua connection`); false if there is none of that id.
   bool close_connection(sip::FlowId flow);
   void drain();  ///< accept no new connections; everything else goes on

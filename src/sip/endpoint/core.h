@@ -63,9 +63,9 @@ struct Leg : DialogPath {
   std::uint32_t invite_cseq = 0;  ///< its number
   bool ack_due = false;           ///< a 2xx came, the application has not said ack() yet
   OwnReinvite own;
-  std::vector<Fork> forks;                    ///< early dialogs beside the current one, which spoke last
-  std::vector<UnansweredOffer> unanswered;    ///< offers in reliable responses, oldest first
-  std::uint32_t rseq = 0;                     ///< see Fork
+  std::vector<Fork> forks;                  ///< early dialogs beside the current one, which spoke last
+  std::vector<UnansweredOffer> unanswered;  ///< offers in reliable responses, oldest first
+  std::uint32_t rseq = 0;                   ///< see Fork
 
   OfferAnswerState session;
   TransactionId own_update{};   ///< an UPDATE of ours without final response
@@ -97,6 +97,7 @@ struct Endpoint::Core {
 
   // --- the wire (receive.cc, receive_request.cc, receive_response.cc, flows.cc, timers.cc)
   void receive(const Flow& flow, std::string_view bytes, Time now);
+  std::uint64_t malformed = 0;
   void answer_malformed(const Flow& flow, std::string_view bytes, const ParseError& error);
   void receive_request(const Flow& flow, MessagePtr message, Time now);
   bool receive_known(const MessagePtr& message, Time now);

@@ -149,6 +149,9 @@ std::optional<Endpoint::LegView> Endpoint::view(LegId leg) const {
 std::size_t Endpoint::leg_count() const {
   return core_->legs.size();
 }
+std::uint64_t Endpoint::malformed_count() const {
+  return core_->malformed;
+}
 std::size_t Endpoint::transaction_count() const {
   return core_->transactions();
 }

@@ -267,6 +267,8 @@ class Endpoint {
   [[nodiscard]] std::optional<LegView> view(LegId leg) const;
   [[nodiscard]] std::size_t leg_count() const;
   [[nodiscard]] std::size_t transaction_count() const;
+  /// Messages so far that were no SIP: whoever sent the last one did harm if it has grown.
+  [[nodiscard]] std::uint64_t malformed_count() const;
   [[nodiscard]] std::size_t subscription_count() const;
 
  private:

@@ -16,6 +16,7 @@ void Endpoint::Core::receive(const Flow& flow, std::string_view bytes, Time now)
 }
 
 void Endpoint::Core::answer_malformed(const Flow& flow, std::string_view bytes, const ParseError& error) {
+  ++malformed;
   if (!error.answerable || bytes.starts_with("ACK ")) return;
   auto answer = make_error_response(bytes, error, new_token());
   if (!answer) return;
@@ -27,7 +28,7 @@ void Endpoint::Core::answer_malformed(const Flow& flow, std::string_view bytes, 
 
 void Endpoint::Core::receive_response(const Flow& flow, MessagePtr message, Time now) {
   ClientTransaction* transaction = clients.find(*message);
-  if (transaction == nullptr) return;  // late or stray: section 18.1.2 has nowhere to send it
+  if (transaction == nullptr) return;                     // late or stray: section 18.1.2 has nowhere to send it
   if (!has_one_value(*message, HeaderName::via)) return;  // section 8.1.3.3: it was for somebody before us
   if (!transaction->member.flow()) {
     transaction->route.flow = flow.id;
