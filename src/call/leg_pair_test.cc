@@ -27,9 +27,14 @@ class End final : public LegOwner, public std::enable_shared_from_this<End> {
     leg = invite.leg;
     agent_.own(leg, shared_from_this());
     heard.push_back("invite " + sdp_text(invite.message));
+    if (early) return agent_.endpoint().provisional(leg, 183, sip::sdp_body(next_body), agent_.now());
     agent_.endpoint().accept(leg, sip::sdp_body(next_body), agent_.now());
   }
-  void on(const sip::Progress& progress) override { heard.push_back(std::to_string(progress.message->status())); }
+  void on(const sip::Progress& progress) override {
+    heard.push_back(fmt::format("{} {}", progress.message->status(), sdp_text(progress.message)));
+    if (progress.offers) agent_.endpoint().prack(leg, sip::sdp_body(ack_body), agent_.now());
+  }
+  void on(const sip::Pracked& pracked) override { heard.push_back("pracked " + sdp_text(pracked.message)); }
   void on(const sip::Answered& answered) override {
     heard.push_back("answered " + sdp_text(answered.message));
     agent_.endpoint().ack(leg, sip::sdp_body(ack_body), agent_.now());
@@ -43,10 +48,21 @@ class End final : public LegOwner, public std::enable_shared_from_this<End> {
       agent_.endpoint().accept(leg, sip::sdp_body(next_body), agent_.now());
   }
   void on(const sip::Acked& acked) override { heard.push_back("ack " + sdp_text(acked.message)); }
-  void on(const sip::Ended&) override { heard.push_back("ended"); }
+  void on(const sip::Ended& ended) override {
+    const auto reasons = reasons_of(ended.message);
+    heard.push_back("ended" + (reasons.empty() ? std::string() : " " + reasons.front().second));
+  }
   void on(const sip::IncomingRequest& request) override {
     heard.push_back(std::string(request.message->method_name()) + " " + std::string(request.message->body()));
-    agent_.endpoint().respond(request.id, {.status = 200}, agent_.now());
+    sip::Answer answer{.status = refuse_with == 0 ? 200 : refuse_with};
+    if (request.message->method() == sip::Method::update && refuse_with == 0) answer.body = sip::sdp_body(next_body);
+    agent_.endpoint().respond(request.id, std::move(answer), agent_.now());
+  }
+  void request(sip::Method method, sip::Body body) {
+    const auto id = agent_.endpoint().request_in_dialog(leg, method, {}, std::move(body), agent_.now());
+    agent_.expect(id, [self = shared_from_this()](const sip::Completed& done) {
+      self->heard.push_back(fmt::format("{} {}", done.status, done.message ? sdp_text(done.message) : ""));
+    });
   }
   void hang_up(std::string_view) override {}
   void describe(std::vector<LegView>&) const override {}
@@ -57,6 +73,7 @@ class End final : public LegOwner, public std::enable_shared_from_this<End> {
   std::vector<std::string> heard;
   std::string next_body, ack_body;
   int refuse_with = 0;
+  bool early = false;  ///< next_body goes into a 183
 
  private:
   UserAgent& agent_;
@@ -87,8 +104,9 @@ class Middle final : public LegOwner, public std::enable_shared_from_this<Middle
   }
   void on(const sip::Reinvited& reinvited) override { pair_.on(reinvited); }
   void on(const sip::Acked& acked) override { pair_.on(acked); }
+  void on(const sip::Pracked& pracked) override { pair_.on(pracked); }
   void on(const sip::Ended& ended) override {
-    agent_.endpoint().hang_up(pair_.other(ended.leg), agent_.now());
+    agent_.endpoint().hang_up(pair_.other(ended.leg), agent_.now(), reasons_of(ended.message));
     agent_.disown(pair_.other(ended.leg));
   }
   void on(const sip::IncomingRequest& request) override { pair_.on(request); }
@@ -105,8 +123,9 @@ class Middle final : public LegOwner, public std::enable_shared_from_this<Middle
 class LegPairTest : public testing::Test {
  protected:
   void SetUp() override {
-    callee_agent_ =
-        make("callee", "127.56.0.3", {"middle"}, [this](const sip::IncomingInvite& invite) { callee_->take(invite); });
+    callee_agent_ = make(
+        "callee", "127.56.0.3", {"middle"}, [this](const sip::IncomingInvite& invite) { callee_->take(invite); },
+        callee_allows_);
     middle_agent_ = make("middle", "127.56.0.2", {"caller", "callee"}, [this](const sip::IncomingInvite& invite) {
       std::make_shared<Middle>(*middle_agent_, route_to(*callee_agent_, "callee"))->take(invite);
     });
@@ -117,8 +136,10 @@ class LegPairTest : public testing::Test {
 
   std::unique_ptr<UserAgent> make(const std::string& name, const std::string& address,
                                   const std::vector<std::string>& peers,
-                                  std::function<void(const sip::IncomingInvite&)> on_invite) {
+                                  std::function<void(const sip::IncomingInvite&)> on_invite,
+                                  const std::string& allow = "INVITE, ACK, CANCEL, BYE, INFO, UPDATE") {
     auto options = element_options(name, address, authority_.identity(name + ".ringwall.test"));
+    options.allow = allow;
     for (const auto& peer : peers)
       options.peers.push_back({peer, {peer + ".ringwall.test"}, authority_.anchors(), "1.2"});
     auto made = UserAgent::create(loop_, std::move(options), {.invite = std::move(on_invite)});
@@ -130,8 +151,9 @@ class LegPairTest : public testing::Test {
     return {.transport = sip::Transport::tls, .address = agent.host().local(sip::Transport::tls), .peer = peer};
   }
 
-  void call(const std::string& offer) {
+  void call(const std::string& offer, sip::Headers headers = {}) {
     sip::Outgoing out;
+    out.headers = std::move(headers);
     out.route = route_to(*middle_agent_, "middle");
     out.request_uri = "sip:callee@middle.ringwall.test";
     out.from = "<sip:caller@caller.ringwall.test>";
@@ -152,6 +174,7 @@ class LegPairTest : public testing::Test {
     callee_->heard.clear();
   }
 
+  std::string callee_allows_ = "INVITE, ACK, CANCEL, BYE, INFO, UPDATE";
   runtime::SignallingLoop loop_;
   TestAuthority authority_{"test root"};
   std::unique_ptr<UserAgent> caller_agent_, middle_agent_, callee_agent_;
@@ -198,11 +221,65 @@ TEST_F(LegPairTest, PassesARefusalAndTheCallGoesOn) {
   until([&] { return caller_->has_heard("answered fine"); });
 }
 
-TEST_F(LegPairTest, PassesInfo) {
+TEST_F(LegPairTest, PassesInfoAndItsAnswer) {
   connect();
-  caller_agent_->endpoint().request_in_dialog(caller_->leg, sip::Method::info, {}, {"text/plain", "hello"},
-                                              caller_agent_->now());
-  until([&] { return callee_->has_heard("INFO hello"); });
+  caller_->request(sip::Method::info, {"text/plain", "hello"});
+  until([&] { return callee_->has_heard("INFO hello") && caller_->has_heard("200 "); });
+  callee_->refuse_with = 415;
+  caller_->request(sip::Method::info, {"text/plain", "what?"});
+  until([&] { return caller_->has_heard("415 "); });
+}
+
+TEST_F(LegPairTest, PassesAnEarlyAnswerOnce) {
+  callee_->early = true;
+  callee_->next_body = "answer";
+  call("offer");
+  until([&] { return caller_->has_heard("183 answer"); });
+  callee_agent_->endpoint().accept(callee_->leg, sip::sdp_body("answer"), callee_agent_->now());
+  until([&] { return callee_->has_heard("ack ") && caller_->has_heard("answered "); });
+  EXPECT_THAT(caller_->heard, ElementsAre("183 answer", "answered "));
+}
+
+TEST_F(LegPairTest, GivesAnEarlyAnswerAgainToWhoHeardAPreview) {
+  callee_->early = true;
+  callee_->next_body = "answer";
+  call("offer", {{"Supported", "timer"}});
+  until([&] { return caller_->has_heard("183 answer"); });
+  callee_agent_->endpoint().accept(callee_->leg, {}, callee_agent_->now());
+  until([&] { return caller_->has_heard("answered answer"); });
+}
+
+TEST_F(LegPairTest, PassesAnEarlyOfferAndTheAnswerOfItsPrack) {
+  callee_->early = true;
+  callee_->next_body = "offer of the callee";
+  caller_->ack_body = "answer of the caller";
+  call("");
+  until([&] { return callee_->has_heard("pracked answer of the caller"); });
+  EXPECT_TRUE(caller_->has_heard("183 offer of the callee"));
+  caller_->ack_body.clear();
+  callee_agent_->endpoint().accept(callee_->leg, {}, callee_agent_->now());
+  until([&] { return caller_->has_heard("answered ") && callee_->has_heard("ack "); });
+}
+
+TEST_F(LegPairTest, PassesAnUpdateEitherWay) {
+  connect();
+  callee_->next_body = "answer 1";
+  caller_->request(sip::Method::update, sip::sdp_body("offer 1"));
+  until([&] { return caller_->has_heard("200 answer 1"); });
+  caller_->next_body = "answer 2";
+  callee_->request(sip::Method::update, sip::sdp_body("offer 2"));
+  until([&] { return callee_->has_heard("200 answer 2"); });
+  EXPECT_THAT(callee_->heard, ElementsAre("UPDATE offer 1", "200 answer 2"));
+  caller_->refuse_with = 488;
+  callee_->request(sip::Method::update, sip::sdp_body("video"));
+  until([&] { return callee_->has_heard("488 "); });
+}
+
+TEST_F(LegPairTest, AnEndSaysWhy) {
+  connect();
+  callee_agent_->endpoint().hang_up(callee_->leg, callee_agent_->now(), {{"Reason", "Q.850;cause=16"}});
+  callee_agent_->disown(callee_->leg);
+  until([&] { return caller_->has_heard("ended Q.850;cause=16"); });
 }
 
 TEST_F(LegPairTest, AHangUpLeavesNothing) {
@@ -225,6 +302,22 @@ TEST_F(LegPairTest, BothSidesAtOnceComeToAnEnd) {
         end.heard, [](const std::string& what) { return what.starts_with("answered") || what.starts_with("refused"); });
   };
   until([&] { return settled(*caller_) && settled(*callee_); });
+}
+
+/// The same, with a callee that takes no UPDATE.
+struct NoUpdateTest : LegPairTest {
+  NoUpdateTest() { callee_allows_ = "INVITE, ACK, CANCEL, BYE, INFO"; }
+};
+
+TEST_F(NoUpdateTest, AnUpdateGoesOnAsAReinvite) {
+  connect();
+  callee_->next_body = "answer 1";
+  caller_->request(sip::Method::update, sip::sdp_body("offer 1"));
+  until([&] { return caller_->has_heard("200 answer 1") && callee_->has_heard("ack "); });
+  EXPECT_THAT(callee_->heard, ElementsAre("reinvite offer 1", "ack "));
+  callee_->refuse_with = 488;
+  caller_->request(sip::Method::update, sip::sdp_body("video"));
+  until([&] { return caller_->has_heard("488 "); });
 }
 
 }  // namespace
