@@ -2,6 +2,7 @@
 
 #include "cli/agent.h"
 #include "cli/check.h"
+#include "cli/clear.h"
 #include "cli/console.h"
 #include "cli/context.h"
 #include "cli/init.h"
@@ -24,6 +25,7 @@ int main(int argc, char** argv) {
   ringwall::cli::add_run(app, context);
   ringwall::cli::add_verify(app, context);
   ringwall::cli::add_show(app, context);
+  ringwall::cli::add_clear(app, context);
   ringwall::cli::add_agent(app, context);
   ringwall::cli::add_pki(app, context);
   ringwall::cli::add_phone(app, context);

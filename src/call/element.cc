@@ -21,6 +21,7 @@ Result<> Element::start() {
   UserAgent::Handlers handlers;
   handlers.invite = [this](const sip::IncomingInvite& invite) {
     const auto peer = admit(invite.flow, *invite.message);
+    if (!peer) blame(invite.flow, peer.error());
     if (!peer && !peer.error().challenge.empty())
       agent_->endpoint().reject(invite.leg, {.status = 401, .headers = peer.error().challenge}, now());
     else if (!peer)
@@ -34,6 +35,7 @@ Result<> Element::start() {
   };
   handlers.request = [this](const sip::IncomingRequest& request) {
     const auto peer = admit(request.flow, *request.message);
+    if (!peer) blame(request.flow, peer.error());
     if (!peer && !peer.error().challenge.empty())
       agent_->endpoint().respond(request.id, {.status = 401, .headers = peer.error().challenge}, now());
     else
@@ -44,6 +46,7 @@ Result<> Element::start() {
   };
   handlers.subscribe = [this](const sip::IncomingSubscribe& subscribe) {
     const auto peer = admit(subscribe.flow, *subscribe.message);
+    if (!peer) blame(subscribe.flow, peer.error());
     peer ? on_subscribe(subscribe, *peer) : agent_->refuse(subscribe, peer.error().refusal);
   };
   handlers.refreshed = [this](const sip::SubscriptionRefreshed& refreshed) { on_refreshed(refreshed); };
@@ -60,6 +63,19 @@ Result<> Element::start() {
   return {};
 }
 
+/// A refused request is held against its source; a first challenge is nobody's fault.
+void Element::blame(const sip::Flow& flow, const Objection& objection) {
+  if (objection.guessed)
+    agent_->host().report_harm(flow.remote, runtime::Harm::digest_failure);
+  else if (objection.challenge.empty())
+    agent_->host().report_harm(flow.remote, runtime::Harm::refused);
+}
+
+bool Element::knows(const sip::Flow& flow) const {
+  const auto peer = policy::admit(site(), *context_.in_force->anchors, self(), presented_by(flow), wall_now());
+  return peer && peer->kind != policy::PeerKind::unproven;
+}
+
 Result<> Element::reload() {
   const runtime::SipHostOptions changed = host_options();
   if (changed.clear_listeners.size() != clear_listeners_)
@@ -69,6 +85,7 @@ Result<> Element::reload() {
   if (changed.wss_port.value_or(0) != agent_->host().local(sip::Transport::wss).port)
     return fail("wss_port was changed, and with it a listener", name_, "start the site again");
   TRY_VOID(agent_->host().set_peers(peers()));
+  agent_->host().set_sources(source_rules());
   ways_out_->configure(site(), self());
   trunk_digest_.configure(site(), name_);
   return {};
@@ -94,6 +111,23 @@ std::vector<runtime::PeerPolicy> Element::peers() const {
   return out;
 }
 
+/// The site's own elements are never limited; trunks with addresses are known before they prove anything.
+runtime::SourceRules Element::source_rules() const {
+  const policy::Sip& sip = site().sip;
+  runtime::SourceRules out;
+  if (sip.requests_per_second != 0) {
+    out.messages_per_second = sip.requests_per_second;
+    out.transactions = std::max(out.transactions, 10 * sip.requests_per_second);
+  }
+  out.block_time = sip.block_time;
+  out.never_blocked = sip.never_blocked;
+  for (const policy::Element& element : site().elements)
+    out.never_blocked.push_back(element.address);
+  for (const policy::Trunk& trunk : site().trunks)
+    if (trunk.element == name_) out.known.insert(out.known.end(), trunk.addresses.begin(), trunk.addresses.end());
+  return out;
+}
+
 runtime::SipHostOptions Element::host_options() const {
   runtime::SipHostOptions out;
   out.name = name_;
@@ -105,6 +139,8 @@ runtime::SipHostOptions Element::host_options() const {
   out.incoming_anchors = {{.file = site().folder / "pki" / "anchors.pem"}};
   out.tls_minimum = site().tls_minimum;
   out.certificate_optional = policy::takes_digest(site(), self());
+  out.sources = source_rules();
+  out.knows = [this](const sip::Flow& flow) { return knows(flow); };
   out.debug_key_log = context_.debug_key_log;
   out.allow = allow();
   out.supported = supported();

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "base/text.h"
+#include "cli/clear.h"
 #include "cli/context.h"
 #include "cli/json_text.h"
 #include "cli/show_tables.h"
@@ -61,7 +62,10 @@ std::string normalized(std::string_view line) {
   return out;
 }
 
+constexpr std::string_view clear_block = "clear block ";
+
 Result<> answer(CommandContext& context, const std::string& line) {
+  if (line.starts_with(clear_block)) return end_block(context, line.substr(clear_block.size()));
   for (const Sentence& sentence : sentences) {
     if (!line.starts_with(sentence.begins)) continue;
     TRY(const value v, desktop::ControlClient(context.site).call("GET", sentence.path));
@@ -77,7 +81,7 @@ Result<> answer(CommandContext& context, const std::string& line) {
 void help(CommandContext& context) {
   for (const Sentence& sentence : sentences)
     context.out() << "  " << sentence.begins << "\n";
-  context.out() << "  help\n  exit\n";
+  context.out() << "  " << clear_block << "ADDRESS\n  help\n  exit\n";
 }
 
 void prompt(CommandContext& context) {

@@ -52,9 +52,11 @@ std::string print_totals(const value& element) {
 
 /// What the handshake proved, e.g. "TLSv1.3 TLS_AES_256_GCM_SHA384:ECDSA x25519, edge.ringwall.test until 2027-02-19".
 std::string print_security(const value& c) {
-  if (text_of(c, "transport") != "TLS") return text_of(c, "transport") + " in clear";
-  std::string out = fmt::format("{} {}:{} {}", text_of(c, "tls", "version"), text_of(c, "tls", "cipher"),
-                                text_of(c, "certificate_kind"), text_of(c, "tls", "group"));
+  const std::string transport = text_of(c, "transport");
+  if (transport != "TLS" && transport != "WSS") return transport + " in clear";
+  std::string out =
+      fmt::format("{}{} {}:{} {}", transport == "WSS" ? "WSS over " : "", text_of(c, "tls", "version"),
+                  text_of(c, "tls", "cipher"), text_of(c, "certificate_kind"), text_of(c, "tls", "group"));
   if (!text_of(c, "tls", "peer_names").empty())
     out += fmt::format(", {} until {}", text_of(c, "tls", "peer_names"), date_of(text_of(c, "tls", "peer_not_after")));
   return out + (text_of(c, "tls", "resumed") == "true" ? ", resumed" : "");
@@ -69,6 +71,12 @@ std::string print_element_connections(const value& element) {
   for (const value& failure : list_of(element, "handshake_failures"))
     out += fmt::format("  failed {} {}: {}\n", text_of(failure, "when"), text_of(failure, "remote"),
                        text_of(failure, "sentence"));
+  for (const value& blocked : list_of(element, "blocked"))
+    out += fmt::format("  blocked {} since {} for {} s more: {}; {} dropped\n", text_of(blocked, "source"),
+                       text_of(blocked, "since"), text_of(blocked, "seconds_left"), text_of(blocked, "reason"),
+                       text_of(blocked, "dropped"));
+  for (const auto& [limit, count] : element.at("limits_hit").as_object())
+    out += fmt::format("  limit hit: {}, {} times\n", std::string_view(limit), count.to_number<std::uint64_t>());
   for (const value& listener : list_of(element, "listeners"))
     out += fmt::format("  listens on {} {}{}\n", text_of(listener, "transport"), text_of(listener, "address"),
                        text_of(listener, "waiver").empty() ? "" : " by waiver " + text_of(listener, "waiver"));

@@ -204,6 +204,17 @@ void authenticate(SiteProcess& process, const ApiRequest& request, const Respond
   });
 }
 
+/// Ends the block of a source at every element that has it.
+void unblock(SiteProcess& process, const ApiRequest& request, const Responder& responder) {
+  const std::string source = text_member(request.body, "source");
+  int ended = 0;
+  for (const auto& element : process.elements())
+    ended += element->agent().host().unblock(source) ? 1 : 0;
+  if (ended == 0)
+    return responder.fail(404, {"no element blocks this source", source, "see 'ringwall show connections'"});
+  responder.ok(json::object{{"source", source}, {"elements", ended}});
+}
+
 }  // namespace
 
 desktop::ApiRoutes site_routes(SiteProcess& process) {
@@ -233,6 +244,9 @@ desktop::ApiRoutes site_routes(SiteProcess& process) {
   });
   routes.add("PUT", "/v1/agents/{id}/state", [&process](const ApiRequest& request, const Responder& responder) {
     set_agent_state(process, request, responder);
+  });
+  routes.add("POST", "/v1/unblock", [&process](const ApiRequest& request, const Responder& responder) {
+    unblock(process, request, responder);
   });
   routes.add("POST", "/v1/reload", [&process](const ApiRequest&, const Responder& responder) {
     const auto done = process.reload();

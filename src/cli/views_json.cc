@@ -85,6 +85,14 @@ json::object to_json(const runtime::HandshakeFailure& failure) {
           {"sentence", failure.sentence}};
 }
 
+json::object to_json(const runtime::BlockedSource& blocked) {
+  return {{"source", blocked.source},
+          {"reason", blocked.reason},
+          {"since", print_wall_time(blocked.since)},
+          {"seconds_left", blocked.left.count()},
+          {"dropped", blocked.dropped}};
+}
+
 json::object to_json(const runtime::HostView& host) {
   json::array listeners;
   for (const auto& listener : host.listeners)
@@ -92,11 +100,16 @@ json::object to_json(const runtime::HostView& host) {
                                      {"address", listener.address.text()},
                                      {"waiver", listener.waiver},
                                      {"accepting", listener.accepting}});
+  json::object hits;
+  for (const auto& [limit, count] : host.limits_hit)
+    hits[limit] = count;
   return {{"element", host.name},
           {"totals", totals_json(host.totals)},
           {"connections", array_of(host.connections)},
           {"listeners", std::move(listeners)},
-          {"handshake_failures", array_of(host.failures)}};
+          {"handshake_failures", array_of(host.failures)},
+          {"blocked", array_of(host.blocked)},
+          {"limits_hit", std::move(hits)}};
 }
 
 json::object to_json(const media::LegReport& report) {

@@ -15,6 +15,7 @@
 /// The values of the site as the API shows them. Names are those of the RFCs and of the elements' own words.
 namespace ringwall::cli {
 
+boost::json::object to_json(const runtime::BlockedSource& blocked);
 boost::json::object to_json(const runtime::HostView& host);
 boost::json::object to_json(const runtime::ConnectionView& connection);
 boost::json::object to_json(const runtime::HandshakeFailure& failure);
