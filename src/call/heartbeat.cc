@@ -31,7 +31,10 @@ void Heartbeat::ask(const std::shared_ptr<ServerGroup>& group, const Path& path)
   out.request_uri = "sip:" + (wanted.host.empty() ? path.host : wanted.host);
   out.from = fmt::format("<sip:{}@{}>", sip::escape_user(agent_.name()), host_);
   out.to = fmt::format("<{}>", out.request_uri);
-  const sip::RequestId id = agent_.endpoint().request(sip::Method::options, std::move(out), agent_.now());
+  const bool is_options = wanted.method == "OPTIONS";
+  if (!is_options) out.method_name = wanted.method;
+  const sip::RequestId id = agent_.endpoint().request(is_options ? sip::Method::options : sip::Method::other,
+                                                      std::move(out), agent_.now());
   questions_.emplace(id, Question{group, path});
 }
 

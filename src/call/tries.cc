@@ -22,6 +22,7 @@ bool Tries::failed(const sip::Refused& refused, Time now) {
   const Path* path = current();
   if (path == nullptr) return false;
   const bool goes_on = !settled_ && group_->goes_on(refused.status, refused.message == nullptr);
+  if (refused.cut) return goes_on;  // no failure: the member asked for this (RFC 7339), and others may have room
   if (refused.message != nullptr)
     group_->call_answered(
         *path, {refused.status, read_retry_after(refused.message->header(sip::HeaderName::retry_after))}, now);

@@ -9,6 +9,8 @@
 namespace ringwall::runtime {
 namespace {
 
+/// How often the loop is looked at: how late it is says how much there is to do.
+constexpr Duration kLoadInterval = std::chrono::milliseconds(250);
 /// SIP's timers are seconds long. Woken a little late, the endpoint finds many of them due at once.
 constexpr std::string_view kRetryAfter = "5";  ///< seconds, for a source that sends too much
 constexpr Duration kTimerGrain = std::chrono::milliseconds(5);
@@ -25,6 +27,7 @@ struct SipHost::Core : TransportOwner {
   void deliver_soon();
   bool deliver();
   void arm_timer();
+  void measure_load();
 
   // The transports write what this causes once they have read all that was there.
   void message_received(const sip::Flow& flow, std::string_view message) override {
@@ -53,7 +56,7 @@ struct SipHost::Core : TransportOwner {
   std::function<void(sip::FlowId)> on_flow_closed;
   std::unique_ptr<SipTransports> transports;
   std::optional<sip::Endpoint> endpoint;
-  LoopTimer timer;
+  LoopTimer timer, load_timer;
   std::optional<Time> timer_at;
   bool delivering = false;
   bool delivery_posted = false;
@@ -82,6 +85,7 @@ void SipHost::Core::open_endpoint(const SipHostOptions& options) {
   wanted.name = options.name;
   wanted.host = options.host.empty() ? options.address : options.host;
   wanted.local = [this](sip::Transport transport) { return transports->local(transport); };
+  wanted.overload_control = true;
   wanted.allow = options.allow;
   wanted.supported = options.supported;
   wanted.allow_events = options.allow_events;
@@ -146,6 +150,13 @@ void SipHost::Core::arm_timer() {
   });
 }
 
+void SipHost::Core::measure_load() {
+  load_timer = loop.after(kLoadInterval, [this, due = loop.now() + kLoadInterval] {
+    endpoint->load(loop.now() - due, loop.now());
+    measure_load();
+  });
+}
+
 SipHost::SipHost(std::unique_ptr<Core> core) : core_(std::move(core)) {}
 SipHost::~SipHost() = default;
 
@@ -154,6 +165,7 @@ Result<std::unique_ptr<SipHost>> SipHost::create(SignallingLoop& loop, SipHostOp
   auto core = std::make_unique<Core>(loop, std::move(on_event));
   core->open_endpoint(options);
   TRY(core->transports, SipTransports::create(loop, std::move(options), *core));
+  core->measure_load();
   return std::unique_ptr<SipHost>(new SipHost(std::move(core)));
 }
 

@@ -16,6 +16,7 @@
 #include "sip/transaction/flow_index.h"
 #include "sip/transaction/server_table.h"
 #include "sip/transaction/timing.h"
+#include "sip/transport/overload.h"
 
 namespace ringwall::sip {
 
@@ -263,6 +264,7 @@ struct Endpoint::Core {
   std::string new_token();
   [[nodiscard]] std::string sent_by(Transport transport) const;
   [[nodiscard]] std::string print_via(Transport transport, std::string_view branch) const;
+  [[nodiscard]] std::string response_via(const Message& request, const NetAddress& source) const;
   [[nodiscard]] std::string contact(Transport transport, bool sips = false) const;
   std::string write_outgoing(Method method, const Outgoing& request, std::string_view call_id, std::string_view tag,
                              std::string_view branch);
@@ -295,6 +297,8 @@ struct Endpoint::Core {
   std::uint8_t last_transmit = 0;
   std::uint32_t last_cseq = 0;  ///< of requests outside dialogs: grows, so that a repeated Call-ID stays in order
   HashKey key;
+  OverloadClient overload_out;
+  OverloadServer overload_in;
   FlowIndex flows;  // before its members
   ClientTable clients;
   ServerTable servers;

@@ -47,6 +47,9 @@ void Endpoint::flow_closed(FlowId flow, Time now) {
 void Endpoint::expire(Time now) {
   core_->expire(now);
 }
+void Endpoint::load(Duration loop_delay, Time now) {
+  if (core_->options.overload_control) core_->overload_in.measure(core_->transactions(), loop_delay, now);
+}
 std::optional<Time> Endpoint::next_timer() const {
   return core_->timers.next();
 }

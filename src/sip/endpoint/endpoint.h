@@ -43,6 +43,7 @@ struct Outgoing {
   Body body;
   std::string call_id;     ///< empty: a new one
   std::string session_id;  ///< our side's UUID (RFC 7989), 32 hex digits; empty: a new one for a call, else none
+  std::string method_name;  ///< with Method::other: a method that is none of the RFCs' ("PING")
 };
 
 /// What a final response that we send says beside its code.
@@ -95,6 +96,8 @@ struct EndpointOptions {
   std::chrono::seconds subscription_shortest{60};
   SessionTimers session_timers;
   Reliability reliability = Reliability::on_request;
+  /// RFC 7339: offered in requests, obeyed, and announced in responses when load() says that there is too much to do.
+  bool overload_control = false;
   /// Credentials for a challenged request (RFC 3261 section 22): the headers to repeat it with, each once; empty: the
   /// 401 or 407 is final.
   std::function<Headers(const Challenged&)> authorize;
@@ -128,6 +131,7 @@ struct Refused {
   std::string reason;
   MessagePtr message;
   bool reinvite;
+  bool cut = false;  ///< never sent: its server asked for fewer requests (RFC 7339)
 };  ///< final failure; message is null for a local one (408, 503). The leg is over unless it was a re-INVITE
 struct Reinvited {
   LegId leg;
@@ -211,6 +215,9 @@ class Endpoint {
   void send_failed(TransmitId id, const Error& why, Time now);
   void flow_closed(FlowId flow, Time now);
   void expire(Time now);
+  /// How busy this process is: how late the last timer fired. To be told every 100 ms to 1 s; new requests are turned
+  /// away while it is too busy.
+  void load(Duration loop_delay, Time now);
   [[nodiscard]] std::optional<Time> next_timer() const;
   std::optional<Transmit> poll_transmit();
   std::optional<Event> poll_event();

@@ -25,11 +25,14 @@ LegId Endpoint::Core::invite(Outgoing request, Time now) {
   // ACK and CANCEL are made of it, and what the application passes may come from a peer: it has to be readable.
   const auto readable = Message::parse(bytes);
   const bool clear = breaks_sips(request.request_uri, request.route.transport);
-  if (!readable || clear || full()) {
+  const bool cut = readable && overload_out.any() &&
+                   !overload_out.admits(request.route.address, is_urgent(*readable), options.random(), now);
+  if (!readable || clear || cut || full()) {
     const int status = !readable ? 500 : clear ? 480 : 503;
     std::string reason = clear ? "a sips URI is called over TLS only" : "too many calls or transactions";
     if (!readable) reason = "the INVITE is malformed: " + readable.error().reason;
-    events.push_back(Refused{id, status, std::move(reason), nullptr, false});
+    if (cut) reason = "its server asks for fewer calls";
+    events.push_back(Refused{id, status, std::move(reason), nullptr, false, cut});
     erase(made);
     return id;
   }

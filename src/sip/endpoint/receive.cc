@@ -30,6 +30,7 @@ void Endpoint::Core::receive_response(const Flow& flow, MessagePtr message, Time
   ClientTransaction* transaction = clients.find(*message);
   if (transaction == nullptr) return;                     // late or stray: section 18.1.2 has nowhere to send it
   if (!has_one_value(*message, HeaderName::via)) return;  // section 8.1.3.3: it was for somebody before us
+  if (options.overload_control) overload_out.learn(transaction->route.address, message->top_via(), now);
   if (!transaction->member.flow()) {
     transaction->route.flow = flow.id;
     flows.join(transaction->member, flow.id);

@@ -115,6 +115,11 @@ bool Endpoint::Core::refuse_early(const Flow& flow, const Message& message) {
   if (in_dialog ? transactions() >= 2 * limits::sip_transactions : full())
     return refuse_with(503, HeaderName::retry_after, "10");
   if (in_dialog) return false;
+  if (overload_in.loss() != 0 && overload_in.sheds(message, options.random())) {
+    // Who cuts by itself is told by how much in the Via, and shall not stop altogether (RFC 7339 section 5.10.2).
+    if (offers_overload_control(message.top_via())) return refuse(flow, message, 503), true;
+    return refuse_with(503, HeaderName::retry_after, "2");
+  }
   if (is_loop(message) || servers.is_merged(message)) return refuse(flow, message, 482), true;
   return false;
 }

@@ -28,7 +28,10 @@ RequestId Endpoint::Core::request(Method method, Outgoing request, Time now) {
     events.push_back(Completed{id, status, std::string(reason), nullptr});
     return id;
   };
-  if (!can_request(method)) return fail(405, "not sent outside a dialog");
+  if (!can_request(method) && request.method_name.empty()) return fail(405, "not sent outside a dialog");
+  if (method != Method::options && overload_out.any() &&
+      !overload_out.admits(request.route.address, false, options.random(), now))
+    return fail(503, "its server asks for fewer requests");
   if (breaks_sips(request.request_uri, request.route.transport))
     return fail(480, "a sips URI is sent to over TLS only");
   if (full()) return fail(503, "too many transactions");

@@ -43,7 +43,7 @@ void Endpoint::Core::apply(ClientTransaction& transaction, Step step, const Mess
 
 ServerTransaction& Endpoint::Core::start_server(const Flow& flow, const MessagePtr& message, Time now) {
   ServerTransaction& out = servers.add(next_transaction(), message, timing(flow.transport), now);
-  out.via = stamp_via(message->top_via(), flow.remote);
+  out.via = response_via(*message, flow.remote);
   out.route = {flow.id, flow.transport, flow.remote, flow.peer};
   if (message->to().tag.empty()) out.to_tag = new_token();
   flows.join(out.member, flow.id);
@@ -73,7 +73,7 @@ void Endpoint::Core::respond(ServerTransaction& transaction, int status, const A
 void Endpoint::Core::refuse(const Flow& flow, const Message& request, int status, std::span<const HeaderLine> headers) {
   if (request.method() == Method::ack) return;
   const std::string tag = fmt::format("{:016x}", keyed_hash(key, request.top_via().branch));
-  const std::string via = stamp_via(request.top_via(), flow.remote);
+  const std::string via = response_via(request, flow.remote);
   send(++last_id, {flow.id, flow.transport, flow.remote, flow.peer},
        make_response(request, status, {.to_tag = tag, .top_via = via, .headers = headers}));
 }

@@ -80,8 +80,12 @@ std::string Endpoint::Core::sent_by(Transport transport) const {
 std::string Endpoint::Core::print_via(Transport transport, std::string_view branch) const {
   // RFC 5923: whoever listens lets the other side send its own requests back over this connection.
   const bool alias = transport == Transport::tls && options.local(transport).port != 0;
-  return fmt::format("SIP/2.0/{} {};branch={};rport{}", print(transport), sent_by(transport), branch,
-                     alias ? ";alias" : "");
+  return fmt::format("SIP/2.0/{} {};branch={};rport{}{}", print(transport), sent_by(transport), branch,
+                     alias ? ";alias" : "", options.overload_control ? overload_offer : "");
+}
+
+std::string Endpoint::Core::response_via(const Message& request, const NetAddress& source) const {
+  return overload_in.announce(stamp_via(request.top_via(), source), request.top_via());
 }
 
 std::string Endpoint::Core::contact(Transport transport, bool sips) const {
@@ -115,17 +119,18 @@ std::string Endpoint::Core::finish(MessageWriter& writer, Method method, Transpo
 std::string Endpoint::Core::write_outgoing(Method method, const Outgoing& request, std::string_view call_id,
                                            std::string_view tag, std::string_view branch) {
   const Transport transport = request.route.transport;
+  const std::string_view name = method == Method::other ? request.method_name : print(method);
   const auto given = std::ranges::find_if(
       request.headers, [](const auto& header) { return parse_header_name(header.first) == HeaderName::max_forwards; });
   last_cseq = last_cseq % 0x7fffffff + 1;
   MessageWriter writer;
-  writer.request(print(method), request.request_uri);
+  writer.request(name, request.request_uri);
   writer.header(HeaderName::via, print_via(transport, branch));
   writer.header(HeaderName::max_forwards, given == request.headers.end() ? std::string_view("70") : given->second);
   writer.header(HeaderName::from, fmt::format("{};tag={}", request.from, tag));
   writer.header(HeaderName::to, request.to);
   writer.header(HeaderName::call_id, call_id);
-  writer.header(HeaderName::cseq, fmt::format("{} {}", last_cseq, print(method)));
+  writer.header(HeaderName::cseq, fmt::format("{} {}", last_cseq, name));
   return finish(writer, method, transport, is_sips(request.request_uri), request.headers, request.body);
 }
 
