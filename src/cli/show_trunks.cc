@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "cli/json_text.h"
 #include "cli/show_tables.h"
@@ -18,16 +19,36 @@ std::string when(const std::string& time) {
   return time.starts_with(print_wall_time(wall_now()).substr(0, 10)) ? time.substr(11) : time.substr(0, 10);
 }
 
+constexpr std::size_t longest_cell = 20;
+
+/// Words in lines that fit the screen, each with two spaces before it.
+std::string wrapped(std::string_view text) {
+  std::string out, line = " ";
+  for (const std::string_view word : split(text, ' ')) {
+    if (line.size() + 1 + word.size() > Table::width) {
+      out += line + "\n";
+      line = "   ";
+    }
+    line.append(" ").append(word);
+  }
+  return out + line + "\n";
+}
+
+/// One row for each member; what is too long for the last column stands below the table.
 std::string members_table(const value& owner) {
   Table table({"Member", "Address", "State", "Since", "Prio/weight", "Calls", "Failed", "Last answer"});
-  for (const value& member : list_of(owner, "members"))
-    table.row(
-        {text_of(member, "target") + (text_of(member, "site").empty() ? "" : " (" + text_of(member, "site") + ")"),
-         text_of(member, "transport") + (text_of(member, "transport").empty() ? "" : " ") + text_of(member, "address"),
-         text_of(member, "state"), when(text_of(member, "since")),
-         text_of(member, "priority") + "/" + text_of(member, "weight"), text_of(member, "calls"),
-         text_of(member, "calls_failed"), text_of(member, "last")});
-  return table.text();
+  std::string below;
+  for (const value& member : list_of(owner, "members")) {
+    const std::string site = text_of(member, "site"), transport = text_of(member, "transport");
+    const std::string last = text_of(member, "last"), address = text_of(member, "address");
+    const bool is_long = last.size() > longest_cell;
+    table.row({text_of(member, "target") + (site.empty() ? "" : " (" + site + ")"),
+               transport.empty() ? address : transport + " " + address, text_of(member, "state"),
+               when(text_of(member, "since")), text_of(member, "priority") + "/" + text_of(member, "weight"),
+               text_of(member, "calls"), text_of(member, "calls_failed"), is_long ? "(below)" : last});
+    if (is_long) below += wrapped(last.starts_with(address) ? last : address + ": " + last);
+  }
+  return table.text() + below;
 }
 
 std::string heartbeat_words(const value& group) {

@@ -18,12 +18,13 @@ def answer_to(offer, address):
 
 class FarCarrier:
     """Answers on (IP, 5061) with the identity's server certificate. `invite` and `options`: the status that it answers
-    with, and more headers for it; `calls` and `heartbeats`: what has come, by Call-ID."""
+    with (0: nothing), and more headers for it; `calls` and `heartbeats`: what has come."""
 
     def __init__(self, site, address, identity, port=5061):
         self.site, self.address, self.identity, self.port = site, address, identity, port
         self.invite, self.options = (200, ()), (200, ())
         self.calls, self.heartbeats, self.versions, self.names = [], [], set(), set()
+        self.broken = []  # what came and was no SIP
         self._connections, self._listener = [], None
         self.start()
 
@@ -62,7 +63,10 @@ class FarCarrier:
                 self.versions.add(connection.version())
                 self.names.update(name for _, name in connection.getpeercert()["subjectAltName"])
                 self._read(connection)
-        except (OSError, ValueError):
+        except ValueError as trouble:  # no SIP: whoever looks at `broken` wants to know
+            self.broken.append(trouble)
+            raw.close()
+        except OSError:
             raw.close()
 
     def _read(self, connection):

@@ -55,6 +55,7 @@ def carriers(request):
             carrier.stop()
         except OSError:
             pass
+    assert not [trouble for carrier in made for trouble in carrier.broken]
 
 
 def call(site):
