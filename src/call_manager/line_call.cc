@@ -160,9 +160,17 @@ void LineCall::finish(std::string_view reason) {
   tell_watchers();
 }
 
-void LineCall::tell_watchers() const {
-  manager_.calls_changed(caller_);
-  if (target_.peer != caller_) manager_.calls_changed(target_.peer);
+void LineCall::tell_watchers() {
+  std::set<std::string> peers;
+  if (!over_) peers = {caller_, target_.peer};
+  for (const std::string& peer : peers)
+    manager_.watchers().list(peer, *this);
+  for (const std::string& peer : listed_)
+    if (!peers.contains(peer)) manager_.watchers().unlist(peer, *this);
+  listed_.swap(peers);
+  peers.insert(listed_.begin(), listed_.end());
+  for (const std::string& peer : peers)
+    manager_.watchers().calls_changed(peer);
 }
 
 void LineCall::take_over(const sip::IncomingInvite& invite, const policy::Admitted& caller) {
@@ -202,7 +210,6 @@ void LineCall::replace(sip::LegId gone, sip::LegId now, const std::string& peer,
   manager_.agent().own(now, keep);
   manager_.agent().endpoint().hang_up(gone, manager_.now());
   manager_.agent().disown(gone);
-  const std::string before = peer_of(gone);
   if (gone == from_) {
     from_ = now;
     caller_ = peer;
@@ -212,7 +219,6 @@ void LineCall::replace(sip::LegId gone, sip::LegId now, const std::string& peer,
     target_.number = number;
   }
   if (!pair_.exchanging()) pair_.join(from_, to_);
-  manager_.calls_changed(before);
   tell_watchers();
 }
 
@@ -234,14 +240,11 @@ call::LegView LineCall::view(sip::LegId leg, const std::string& peer, const std:
   return out;
 }
 
+// After a transfer either side may have been called; while it lasts one may have left.
 void LineCall::describe(std::vector<call::LegView>& out) const {
-  // After a transfer either side may have been called.
-  const auto is_outgoing = [this](sip::LegId leg) {
-    const auto dialog = manager_.agent().host().endpoint().view(leg);
-    return dialog && dialog->outgoing;
-  };
-  out.push_back(view(from_, caller_, target_.number, is_outgoing(from_)));
-  out.push_back(view(to_, target_.peer, target_.number, is_outgoing(to_)));
+  for (const sip::LegId leg : {from_, to_})
+    if (const auto dialog = manager_.agent().host().endpoint().view(leg))
+      out.push_back(view(leg, peer_of(leg), target_.number, dialog->outgoing));
 }
 
 }  // namespace ringwall::call_manager

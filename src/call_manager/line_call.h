@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 
 #include "call/leg_pair.h"
@@ -56,7 +57,7 @@ class LineCall final : public call::LegOwner, public std::enable_shared_from_thi
   void invite();
   void finish(std::string_view reason);
   void abandon_takeover();
-  void tell_watchers() const;
+  void tell_watchers();
 
   /// An INVITE with Replaces on its way to an answer.
   struct Takeover {
@@ -75,6 +76,7 @@ class LineCall final : public call::LegOwner, public std::enable_shared_from_thi
   std::optional<WallTime> connected_;
   std::shared_ptr<Transfer> transfer_;  ///< under way
   std::optional<Takeover> takeover_;
+  std::set<std::string> listed_;  ///< peers whose watchers know of this call
   bool over_ = false;
 };
 

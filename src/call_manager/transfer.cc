@@ -54,7 +54,8 @@ Transfer::Transfer(CallManager& manager, std::shared_ptr<LineCall> call, sip::Le
 
 void Transfer::blind(const sip::IncomingRequest& request, LineTarget target) {
   const auto remaining = manager_.agent().host().endpoint().view(remaining_);
-  const auto party = remaining ? sip::parse_uri(remaining->remote_uri) : Result<sip::Uri>(ringwall::fail("the party is gone"));
+  const auto party =
+      remaining ? sip::parse_uri(remaining->remote_uri) : Result<sip::Uri>(ringwall::fail("the party is gone"));
   if (!party) return fail(480, "");
   if (const call::Path* path = target.tries.next()) {
     target.peer = path->target;
@@ -75,6 +76,7 @@ void Transfer::blind(const sip::IncomingRequest& request, LineTarget target) {
   peer_ = target.peer;
   target_ = manager_.agent().endpoint().invite(std::move(out), manager_.now());
   manager_.agent().own(target_, shared_from_this());
+  manager_.watchers().list(peer_, *this);
   log::info(manager_.name(), "call {} is transferred to {} at {}", call_->interaction(), number_, peer_);
 }
 
@@ -90,6 +92,7 @@ void Transfer::attended(std::shared_ptr<LineCall> other, sip::LegId transferors_
 }
 
 void Transfer::on(const sip::Progress& progress) {
+  manager_.watchers().calls_changed(peer_);
   if (progress.message->status() > 100) report(progress.message->status(), progress.message->reason_phrase(), false);
 }
 
@@ -156,6 +159,7 @@ void Transfer::fail(int status, std::string_view reason, const LineCall* gone) {
   const auto keep = shared_from_this();
   log::info(manager_.name(), "the transfer of call {} failed: {}", call_->interaction(), status);
   report(status, reason, true);
+  if (!other_) leave_watchers();
   if (!other_ && target_) {
     manager_.agent().endpoint().hang_up(target_, manager_.now());
     manager_.agent().disown(target_);
@@ -167,8 +171,14 @@ void Transfer::fail(int status, std::string_view reason, const LineCall* gone) {
   if (left_other_ && other_.get() != gone) other_->hang_up("the transfer failed, and the transferor has left");
 }
 
+void Transfer::leave_watchers() {
+  manager_.watchers().unlist(peer_, *this);
+  manager_.watchers().calls_changed(peer_);
+}
+
 void Transfer::finish() {
   over_ = true;
+  if (!other_) manager_.watchers().unlist(peer_, *this);  // the call lists it
   const auto keep = shared_from_this();
   report(200, "OK", true);
   call_->end_transfer();

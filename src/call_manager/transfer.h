@@ -48,6 +48,7 @@ class Transfer final : public call::LegOwner, public std::enable_shared_from_thi
   void report(int status, std::string_view reason, bool last);
   void fail(int status, std::string_view reason, const LineCall* gone = nullptr);
   void finish();
+  void leave_watchers();
 
   CallManager& manager_;
   std::shared_ptr<LineCall> call_, other_;  ///< other_: of an attended one, the transferor's second call

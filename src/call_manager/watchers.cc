@@ -58,9 +58,14 @@ void Watchers::begin(const sip::IncomingSubscribe& subscribe, const policy::Admi
   if (!package) return element_.agent().refuse(subscribe, {.status = 489, .warning = "no such event package"});
   if (const auto refusal = objection(subscribe, peer, *package, line))
     return element_.agent().refuse(subscribe, *refusal);
+  if (of_peer_[peer.name] >= most_of_one_peer)
+    return element_.agent().refuse(subscribe, {.status = 503, .warning = "too many subscriptions of one peer"});
+  ++of_peer_[peer.name];
+  by_line_[line].insert(subscribe.id);
   Watch& watch = watches_[subscribe.id];
   watch.package = package;
   watch.line = line;
+  watch.peer = peer.name;
   element_.agent().endpoint().accept_subscription(subscribe.id, std::min(subscribe.expires, package->longest),
                                                   element_.now());
   tell(subscribe.id, watch);
@@ -69,6 +74,23 @@ void Watchers::begin(const sip::IncomingSubscribe& subscribe, const policy::Admi
 // RFC 6665 section 4.2.1.2: at once, whatever the interval.
 void Watchers::refreshed(sip::SubscriptionId id) {
   if (const auto at = watches_.find(id); at != watches_.end()) tell(id, at->second);
+}
+
+void Watchers::ended(sip::SubscriptionId id) {
+  const auto at = watches_.find(id);
+  if (at == watches_.end()) return;
+  if (--of_peer_[at->second.peer] == 0) of_peer_.erase(at->second.peer);
+  const auto line = by_line_.find(at->second.line);
+  line->second.erase(id);
+  if (line->second.empty()) by_line_.erase(line);
+  watches_.erase(at);
+}
+
+void Watchers::unlist(const std::string& peer, const call::LegOwner& call) {
+  const auto at = calls_.find(peer);
+  if (at == calls_.end()) return;
+  at->second.erase(&call);
+  if (at->second.empty()) calls_.erase(at);
 }
 
 void Watchers::registration_changed(const std::string& line) {
@@ -85,14 +107,17 @@ void Watchers::calls_changed(const std::string& peer) {
 }
 
 void Watchers::changed(const std::string& line, std::string_view package) {
-  for (auto& [id, watch] : watches_) {
-    if (watch.line != line || watch.package->name != package || watch.timer.pending()) continue;
+  const auto at = by_line_.find(line);
+  if (at == by_line_.end()) return;
+  for (const sip::SubscriptionId id : at->second) {
+    Watch& watch = watches_.at(id);
+    if (watch.package->name != package || watch.timer.pending()) continue;
     if (watch.quiet_until <= element_.now()) {
       tell(id, watch);
       continue;
     }
     watch.timer = element_.context().loop.after(watch.quiet_until - element_.now(), [this, which = id] {
-      if (const auto at = watches_.find(which); at != watches_.end()) tell(which, at->second);
+      if (const auto due = watches_.find(which); due != watches_.end()) tell(which, due->second);
     });
   }
 }
@@ -112,9 +137,13 @@ std::string Watchers::body(Watch& watch) const {
 }
 
 std::vector<call::LegView> Watchers::legs(const std::string& line) const {
+  std::vector<call::LegView> out;
   const auto* phone = element_.site().phone_of_line(line);
-  std::vector<call::LegView> out = element_.agent().calls();
-  std::erase_if(out, [phone](const call::LegView& leg) { return !phone || leg.peer != phone->name; });
+  const auto at = phone ? calls_.find(phone->name) : calls_.end();
+  if (at == calls_.end()) return out;
+  for (const call::LegOwner* call : at->second)
+    call->describe(out);
+  std::erase_if(out, [phone](const call::LegView& leg) { return leg.peer != phone->name; });
   return out;
 }
 

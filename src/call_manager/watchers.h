@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -19,6 +20,8 @@ using Mailboxes = std::function<sip::event::MessageSummary(const std::string& li
 /// Phones of the site may watch the presence and the calls of every line, and the bindings and the mailbox of their
 /// own; elements may watch all. Each NOTIFY holds the whole state.
 class Watchers {
+  static constexpr std::size_t most_of_one_peer = 512;  ///< a busy-lamp field and more; further ones get 503
+
  public:
   Watchers(call::Element& element, const sip::Registrar& registrar, const sip::event::Publications& publications);
 
@@ -26,10 +29,13 @@ class Watchers {
 
   void begin(const sip::IncomingSubscribe& subscribe, const policy::Admitted& peer);
   void refreshed(sip::SubscriptionId id);
-  void ended(sip::SubscriptionId id) { watches_.erase(id); }
+  void ended(sip::SubscriptionId id);
 
   void registration_changed(const std::string& line);
   void calls_changed(const std::string& peer);  ///< a phone's name; others have no line
+  /// The call has a leg to that peer, until unlist().
+  void list(const std::string& peer, const call::LegOwner& call) { calls_[peer].insert(&call); }
+  void unlist(const std::string& peer, const call::LegOwner& call);
   void presence_changed(const std::string& line) { changed(line, "presence"); }
   void mailbox_changed(const std::string& line) { changed(line, "message-summary"); }
   [[nodiscard]] std::size_t size() const { return watches_.size(); }
@@ -37,7 +43,7 @@ class Watchers {
  private:
   struct Watch {
     const sip::event::Package* package = nullptr;
-    std::string line;
+    std::string line, peer;
     std::uint32_t version = 0;
     Time quiet_until{};
     runtime::LoopTimer timer;  ///< runs while something is to be told at quiet_until
@@ -59,6 +65,9 @@ class Watchers {
   const sip::event::Publications& publications_;
   Mailboxes mailboxes_;
   std::unordered_map<sip::SubscriptionId, Watch> watches_;
+  std::unordered_map<std::string, std::set<sip::SubscriptionId>> by_line_;
+  std::unordered_map<std::string, std::size_t> of_peer_;
+  std::unordered_map<std::string, std::set<const call::LegOwner*>> calls_;  ///< by peer
 };
 
 }  // namespace ringwall::call_manager
