@@ -36,6 +36,7 @@ SubscriptionId Endpoint::Core::accept_refer(ServerRequestId id, Time now) {
     own->dialog.answered(200);
     own->route = transaction->route;
     own->remote = transaction->route.address;
+    own->proven = {own->remote.ip};  // what TLS proved is not known here: over its connection only
     own->address_listens = own->route.transport == Transport::udp;
     flows.join(own->member, transaction->route.flow);
     path = own.get();

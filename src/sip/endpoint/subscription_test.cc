@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "sip/endpoint/simulated_network.h"
 #include "sip/endpoint/subscription.h"
+#include "sip/message/respond.h"
 
 namespace ringwall::sip {
 namespace {
@@ -166,7 +167,7 @@ TEST_P(SubscriptionTest, TheNotifyMayComeBeforeThe200) {
   EXPECT_EQ(heard(), "early");
   network.drop = nullptr;
   network.run(10s);
-  EXPECT_EQ(ada.endpoint.subscription_count(), GetParam() == Transport::udp ? 1U : 1U);
+  EXPECT_EQ(ada.endpoint.subscription_count(), 1U);
 }
 
 TEST_P(SubscriptionTest, WithoutNotifyTimerNEndsIt) {
@@ -363,6 +364,44 @@ TEST_F(SubscriptionRulesTest, PresenceTakesOneDialogOnly) {
   EXPECT_EQ(status(ada, request("NOTIFY", "Event: presence\r\n", tag, "fork1", call_id)), 400);
   EXPECT_EQ(status(ada, request("NOTIFY", "Subscription-State: active\r\n", tag, "fork1", call_id)), 489);
 }
+
+struct NotifyRefusal {
+  int status;
+  bool ends_subscription, ends_call;
+};
+struct NotifyRefusalTest : SubscriptionRulesTest, testing::WithParamInterface<NotifyRefusal> {};
+
+// RFC 5057 section 5.1: in a call's dialog, what a refused NOTIFY does to the subscription and to the call.
+TEST_P(NotifyRefusalTest, DoesNoMoreHarmThanItHasTo) {
+  status(bob, request("INVITE", ""));
+  const auto invite = bob.take<IncomingInvite>();
+  ASSERT_TRUE(invite);
+  bob.endpoint.accept(invite->leg, sdp_body("answer"), network.now);
+  network.pump();
+  const std::string tag = bob.endpoint.view(invite->leg)->local_tag;
+  --cseq;
+  network.inject(bob, request("ACK", "", tag));
+  ASSERT_TRUE(bob.take<Acked>());
+  status(bob, request("SUBSCRIBE", "Event: dialog\r\n", tag));
+  const auto asked = bob.take<IncomingSubscribe>();
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->leg, invite->leg);
+  bob.endpoint.accept_subscription(asked->id, 600s, network.now);
+  bob.endpoint.notify(asked->id, {}, state_body("x"), network.now);
+  network.pump();
+  const auto notify = Message::parse(network.transmits.back().bytes);
+  ASSERT_EQ(notify->method(), Method::notify);
+  network.inject(bob, make_response(*notify, GetParam().status, "", ""));
+  EXPECT_EQ(bob.take<Ended>().has_value(), GetParam().ends_call);
+  EXPECT_EQ(bob.take<SubscriptionEnded>().has_value(), GetParam().ends_subscription);
+  EXPECT_EQ(bob.endpoint.subscription_count(), GetParam().ends_subscription ? 0U : 1U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Statuses, NotifyRefusalTest,
+                         testing::Values(NotifyRefusal{200, false, false}, NotifyRefusal{500, false, false},
+                                         NotifyRefusal{481, true, false}, NotifyRefusal{489, true, false},
+                                         NotifyRefusal{404, true, true}, NotifyRefusal{604, true, true}),
+                         [](const auto& info) { return std::to_string(info.param.status); });
 
 TEST_F(SubscriptionRulesTest, AWatcherWithoutConnectionIsLetGo) {
   status(bob, request("SUBSCRIBE", "Event: dialog\r\n"));
