@@ -50,6 +50,7 @@ EdgeCall::EdgeCall(Edge& edge, const sip::IncomingInvite& invite, const policy::
       interaction_(call::interaction_of(*invite.message, peer)),
       number_(call::user_or_uri(invite.message->request_uri())),
       dial_peer_(dial_peer.name),
+      called_(number_),
       caller_offer_(call::sdp_of(*invite.message)),
       invite_(invite.message),
       tries_(edge.ways_out().tries(dial_peer.target)),
@@ -103,16 +104,17 @@ bool EdgeCall::invite_next() {
 void EdgeCall::invite_target(const Target& target) {
   sip::Outgoing out;
   out.route = target.route;
-  out.request_uri = fmt::format("sip:{}@{}", sip::escape_user(number_), target.host);
+  out.request_uri = fmt::format("sip:{}@{}", sip::escape_user(called_), target.host);
   out.from = hidden_from(*invite_, edge_.self().host);
-  out.to = fmt::format("<sip:{}@{}>", sip::escape_user(number_), target.host);
+  out.to = fmt::format("<sip:{}@{}>", sip::escape_user(called_), target.host);
   out.headers = call::onward_headers(*invite_, interaction_);
   out.body = sip::sdp_body(to_.audio->offer());
   to_.peer = target.name;
   to_.offered = true;
   to_.leg = edge_.agent().endpoint().invite(std::move(out), edge_.now());
   edge_.agent().own(to_.leg, shared_from_this());
-  log::info(edge_.name(), "call {} for {} from {} goes to {} at {} by dial peer {}", interaction_, number_, from_.peer,
+  if (tries_.more()) edge_.agent().expect_answer(to_.leg, call::patience);
+  log::info(edge_.name(), "call {} for {} from {} goes to {} at {} by dial peer {}", interaction_, called_, from_.peer,
             to_.peer, target.route.address.text(), dial_peer_);
 }
 
@@ -206,13 +208,10 @@ void EdgeCall::on(const sip::Refused& refused) {
                  refused.reason);
     if (invite_next()) return;
   }
+  if (follow(refused)) return;
   over_ = true;
   log::info(edge_.name(), "call {} refused by {}: {} {}", interaction_, to_.peer, refused.status, refused.reason);
-  sip::Answer answer{.status = refused.status, .reason = refused.reason};
-  if (refused.message)
-    if (const auto warning = refused.message->header(sip::HeaderName::warning); !warning.empty())
-      answer.headers.emplace_back("Warning", warning);
-  edge_.agent().endpoint().reject(from_.leg, std::move(answer), edge_.now());
+  refuse_caller(refused);
   finish("refused");
 }
 

@@ -44,6 +44,9 @@ class EdgeCall final : public call::LegOwner, public std::enable_shared_from_thi
   bool invite_next();
   [[nodiscard]] Result<> open_target_audio(const Target& target);
   void invite_target(const Target& target);
+  /// Goes where a 3xx of the target leads, by the dial plan alone; false if it leads nowhere.
+  bool follow(const sip::Refused& redirection);
+  void refuse_caller(const sip::Refused& refused);
   void accept_caller();
   /// Our answer to the caller's offer: made once, for the early one is the final one too.
   Result<std::string> caller_answer();
@@ -56,6 +59,8 @@ class EdgeCall final : public call::LegOwner, public std::enable_shared_from_thi
 
   Edge& edge_;
   std::string interaction_, number_, dial_peer_;
+  std::string called_;  ///< the number that the target is asked for: another one after a redirection
+  int redirections_ = 0;
   std::string caller_offer_;  ///< empty: the caller leaves the offer to us
   std::string caller_answer_;
   sip::MessagePtr invite_;  ///< the caller's, for the targets that are yet to be tried

@@ -118,9 +118,10 @@ def session_description(ip, secure, direction="sendrecv", version=1, tag=1):
     return "\r\n".join(lines) + "\r\n"
 
 
-def start(site, scenario, transport, address, server, arguments, moved_to=""):
+def start(site, scenario, transport, address, server, arguments, moved_to="", secure=None):
+    """secure: whether the bodies ask for SRTP; not said: over TLS they do."""
     need("sipp")
-    ip, secure = site.address(address), transport == "tls"
+    ip, secure = site.address(address), transport == "tls" if secure is None else secure
     keys = {"via": transport.upper(), "offer": session_description(ip, secure), "answer": session_description(ip, secure, tag=3),
             "hold": session_description(ip, secure, "sendonly", 2), "moved_to": moved_to}
     words = [word for key, value in keys.items() for word in ("-key", key, value)]

@@ -110,3 +110,22 @@ CALLS = [("call", "answers"), ("delayed_offer", "answers"), ("hold", "answers"),
 @pytest.mark.parametrize("pair", CALLS, ids=lambda pair: "-".join(pair))
 def test_through_the_edge(site, both, pair):
     through(site, both, *pair, "-d", 300)
+
+
+def test_a_redirection_is_followed_by_its_number(site, transport):
+    """The trunk sends the call elsewhere; where that is, the dial plan says."""
+    far = callee(site, "redirects", "udp", moved_to="6016")
+    succeeded(caller(site, "call", transport, "-d", 200, number=NUMBER["udp"]))
+    succeeded(far)
+
+
+def test_a_redirection_in_a_circle_ends(site):
+    far = callee(site, "redirects", "udp", moved_to=NUMBER["udp"], count=6)
+    succeeded(caller(site, "unavailable", "tcp", number=NUMBER["udp"]))
+    succeeded(far)
+
+
+def test_a_redirection_to_nowhere_is_unavailable(site, transport):
+    far = callee(site, "redirects", "udp", moved_to="7777")
+    succeeded(caller(site, "unavailable", transport, number=NUMBER["udp"]))
+    succeeded(far)
