@@ -10,6 +10,7 @@
 #include "sip/dialog/dialog.h"
 #include "sip/endpoint/endpoint.h"
 #include "sip/endpoint/invite_usage.h"
+#include "sip/endpoint/session_id.h"
 #include "sip/endpoint/subscription.h"
 #include "sip/message/respond.h"
 #include "sip/transaction/client_table.h"
@@ -34,6 +35,7 @@ struct DialogPath {
   std::vector<std::string> proven;  ///< what the peer's first connection proved of it: its names, or its address
   bool address_listens = true;      ///< route.address can be connected to; else it is an incoming connection's
   FlowMember member;
+  SessionIdentity session_id;  ///< of a call
   std::uint32_t refers = 0;  ///< REFERs taken in this dialog: from the second on their subscriptions carry an id
   std::uint32_t refers_sent = 0;
   std::vector<Subscription*> subscriptions;  ///< in this dialog, on either side
@@ -132,6 +134,10 @@ struct Endpoint::Core {
   void no_response(ClientTransaction& transaction, int status, const Error& why, Time now);
 
   // --- our INVITE (invite_out.cc) and its re-INVITEs (reinvite.cc)
+  // --- Session-ID (session_id.cc)
+  std::string new_session_id();
+  static std::string given_session_id(const Outgoing& request);
+
   LegId invite(Outgoing request, Time now);
   void ack(LegId id, const Body& body, Time now);
   void invite_response(ClientTransaction& transaction, const MessagePtr& message, Time now);

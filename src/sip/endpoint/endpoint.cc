@@ -1,6 +1,7 @@
 #include "sip/endpoint/endpoint.h"
 
 #include "sip/endpoint/core.h"
+#include "sip/message/identity_headers.h"
 
 namespace ringwall::sip {
 namespace {
@@ -129,6 +130,11 @@ void Endpoint::set_peer(LegId leg, std::string peer) {
   if (Leg* used = core_->leg(leg)) used->route.peer = std::move(peer);
 }
 
+void Endpoint::set_session_id(LegId leg, std::string uuid) {
+  Leg* used = core_->leg(leg);
+  if (used != nullptr && is_session_uuid(uuid)) used->session_id.local = std::move(uuid);
+}
+
 std::optional<Endpoint::LegView> Endpoint::view(LegId leg) const {
   const Leg* used = core_->leg(leg);
   if (used == nullptr) return std::nullopt;
@@ -143,8 +149,8 @@ std::optional<Endpoint::LegView> Endpoint::view(LegId leg) const {
               dialog.remote_uri(),
               used->route.flow,
               used->remote,
-              {},
-              {}};
+              used->session_id.local,
+              used->session_id.remote};
   out.session_interval = used->clock.terms.interval;
   out.refresher = used->clock.terms.we_refresh;
   return out;

@@ -2,6 +2,7 @@
 #include "sip/endpoint/core.h"
 #include "sip/endpoint/description.h"
 #include "sip/endpoint/sips.h"
+#include "sip/message/identity_headers.h"
 
 namespace ringwall::sip {
 namespace {
@@ -18,10 +19,13 @@ LegId Endpoint::Core::invite(Outgoing request, Time now) {
   std::string tag = new_token();
   std::string branch = new_branch(request.request_uri);
   ask_for_session(nullptr, request.headers);
+  request.session_id = given_session_id(request);
+  if (request.session_id.empty()) request.session_id = new_session_id();
   std::string bytes = write_outgoing(Method::invite, request, call_id, tag, branch);
   Leg& made = add_leg(true, Dialog::caller(std::move(call_id), request.from, request.to, request.request_uri,
                                            std::move(tag), last_cseq));
   const LegId id = made.id;
+  made.session_id.local = request.session_id;
   // ACK and CANCEL are made of it, and what the application passes may come from a peer: it has to be readable.
   const auto readable = Message::parse(bytes);
   const bool clear = breaks_sips(request.request_uri, request.route.transport);
@@ -117,6 +121,7 @@ void Endpoint::Core::end_fork(ClientTransaction& transaction, const MessagePtr& 
   const auto write = [&](Method method, std::uint32_t cseq, std::string_view branch) {
     MessageWriter writer;
     fork.write_request(writer, print(method), print_via(transaction.route.transport, branch), cseq);
+    writer.header(HeaderName::session_id, next_session_id(*invite, *message));
     return finish(writer, method, transaction.route.transport, is_sips(fork.remote_target()), {}, {});
   };
   std::string ack = write(Method::ack, message->cseq().number, new_branch());
@@ -153,11 +158,11 @@ void Endpoint::Core::send_cancel(Leg& leg, Time now) {
   ClientTransaction* invite = clients.find(leg.client_invite);
   if (leg.cancel_sent || invite == nullptr || !invite->provisional()) return;
   leg.cancel_sent = true;
-  Headers reasons;
+  Headers added = {{"Session-ID", leg.session_id.value()}};
   for (const auto& header : leg.bye_headers)
-    if (parse_header_name(header.first) == HeaderName::reason) reasons.push_back(header);
+    if (parse_header_name(header.first) == HeaderName::reason) added.push_back(header);
   give_up_invite(leg, now);
-  start_client(Method::cancel, invite->branch, make_cancel(invite->request, reasons), Route(invite->route),
+  start_client(Method::cancel, invite->branch, make_cancel(invite->request, added), Route(invite->route),
                Purpose::cancel, leg.id, now);
 }
 

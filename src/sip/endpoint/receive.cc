@@ -35,7 +35,10 @@ void Endpoint::Core::receive_response(const Flow& flow, MessagePtr message, Time
     transaction->route.flow = flow.id;
     flows.join(transaction->member, flow.id);
   }
-  if (DialogPath* used = path_of(transaction->user)) bind(*used, flow);
+  if (DialogPath* used = path_of(transaction->user)) {
+    bind(*used, flow);
+    used->session_id.receive(*message);
+  }
   apply(*transaction, transaction->receive(message->status(), now), message, {}, 0, now);
 }
 

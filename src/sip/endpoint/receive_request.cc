@@ -128,6 +128,7 @@ void Endpoint::Core::receive_ack(const Flow& flow, const MessagePtr& message, Ti
   Leg* found = find_leg(*message);
   if (found == nullptr || !found->answer || found->answer->cseq() != message->cseq().number) return;
   if (!is_same_peer(*found, flow)) return;
+  found->session_id.receive(*message);
   found->answer.reset();
   found->answer_bytes.clear();
   found->acked = true;
@@ -167,6 +168,7 @@ void Endpoint::Core::receive_in_dialog(const Flow& flow, const MessagePtr& messa
   if (!is_same_peer(*found, flow)) return refuse(flow, *message, 481);
   if (!found->dialog.receive_request(*message)) return refuse(flow, *message, 500);
   bind(*found, flow);
+  found->session_id.receive(*message);
   ServerTransaction& transaction = start_server(flow, message, now);
   transaction.user = found->id.value;
   if (method == Method::invite) return receive_reinvite(*found, transaction, message, now);

@@ -4,6 +4,7 @@
 #include "sip/endpoint/core.h"
 #include "sip/endpoint/headers.h"
 #include "sip/endpoint/sips.h"
+#include "sip/message/identity_headers.h"
 #include "sip/transport/via.h"
 
 namespace ringwall::sip {
@@ -54,6 +55,7 @@ bool is_own_header(HeaderName name) {
     case HeaderName::content_length:
     case HeaderName::content_type:
     case HeaderName::record_route:
+    case HeaderName::session_id:
       return true;
     default:
       return false;
@@ -136,6 +138,8 @@ std::string Endpoint::Core::write_outgoing(Method method, const Outgoing& reques
 
 std::string Endpoint::Core::write_in_dialog(const DialogPath& path, Method method, std::uint32_t cseq,
                                             std::string_view branch, const Headers& headers, const Body& body) const {
+  if (const std::string uuid = given_session_id(request); !uuid.empty())
+    writer.header(HeaderName::session_id, {uuid, ";remote=", null_session_uuid});
   MessageWriter writer;
   path.dialog.write_request(writer, print(method), print_via(path.route.transport, branch), cseq);
   return finish(writer, method, path.route.transport, is_sips(path.dialog.remote_target()), headers, body);
@@ -143,6 +147,7 @@ std::string Endpoint::Core::write_in_dialog(const DialogPath& path, Method metho
 
 std::string Endpoint::Core::print_response(const ServerTransaction& transaction, int status,
                                            const Answer& answer) const {
+  if (const std::string value = path.session_id.value(); !value.empty()) writer.header(HeaderName::session_id, value);
   const Method method = transaction.request->method();
   const bool success = status >= 200 && status < 300;
   const std::string own_contact = contact(transaction.route.transport, wants_sips_contact(*transaction.request));
@@ -152,11 +157,15 @@ std::string Endpoint::Core::print_response(const ServerTransaction& transaction,
   const bool targets = shows_contact(method) && (success || (method == Method::invite && status > 100 && status < 200));
   if (targets && !has_header(answer.headers, HeaderName::contact))
     lines.push_back({HeaderName::contact, {}, own_contact});
+  const auto call = legs.find(LegId{transaction.user});
+  const std::string session =
+      call == legs.end() ? exchanged_session_id(*transaction.request) : call->second->session_id.value();
   for (const auto& [name, value] : answer.headers)
     if (!is_own_header(parse_header_name(name))) lines.push_back({HeaderName::other, name, value});
   if ((status == 405 || (success && shows_allow(method))) && !has_header(answer.headers, HeaderName::allow))
     lines.push_back({HeaderName::allow, {}, options.allow});
   if (success && method == Method::options && !has_header(answer.headers, HeaderName::accept))
+  if (!session.empty()) lines.push_back({HeaderName::session_id, {}, session});
     lines.push_back({HeaderName::accept, {}, "application/sdp"});  // section 11.2
   if (success && shows_events(method) && !options.allow_events.empty())
     lines.push_back({HeaderName::allow_events, {}, options.allow_events});

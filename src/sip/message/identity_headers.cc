@@ -67,6 +67,15 @@ std::string print(const SessionIdHeader& value) {
   return out;
 }
 
+std::string next_session_id(const Message& sent, const Message& received) {
+  if (!sent.has(HeaderName::session_id)) return {};
+  const auto ours = parse_session_id(sent.header(HeaderName::session_id));
+  if (!ours) return {};
+  const auto theirs = parse_session_id(received.header(HeaderName::session_id));
+  const bool known = theirs && theirs->local != null_session_uuid;
+  return print(known ? SessionIdHeader{ours->local, theirs->local} : *ours);
+}
+
 Result<ReasonValue> parse_reason(std::string_view value) {
   ParameterizedValue read;
   if (const char* trouble = read_parameterized(value, read)) return fail(trouble, "Reason");

@@ -19,6 +19,9 @@ struct SessionIdHeader {
 };
 Result<SessionIdHeader> parse_session_id(std::string_view value);
 std::string print(const SessionIdHeader& value);
+/// What our next message shows after `sent` was answered with `received`: our UUID of the one, the peer's of the other;
+/// "" if we sent none.
+std::string next_session_id(const Message& sent, const Message& received);
 bool is_session_uuid(std::string_view text);  ///< 32 lower-case hex digits
 inline constexpr std::string_view null_session_uuid = "00000000000000000000000000000000";
 

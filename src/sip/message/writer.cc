@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstring>
 
 #include "sip/message/message.h"
 #include "sip/message/scan.h"
@@ -14,8 +13,7 @@ void clean(char* text, std::size_t size) {
 }
 
 char* put(char* at, std::string_view text) {
-  std::memcpy(at, text.data(), text.size());
-  return at + text.size();
+  return std::copy(text.begin(), text.end(), at);
 }
 
 /// Text from anywhere: what could end the line becomes a space.

@@ -1,6 +1,7 @@
 #include "sip/transaction/client_table.h"
 
 #include "base/check.h"
+#include "sip/message/identity_headers.h"
 
 namespace ringwall::sip {
 namespace {
@@ -94,7 +95,10 @@ void ClientTable::erase(TransactionId id) {
 std::string make_ack(std::string_view invite, const Message& response) {
   const auto ours = Message::parse(invite);
   CHECK(ours.has_value());
-  return copy_invite(*ours, "ACK", response.header(HeaderName::to), {});
+  std::vector<std::pair<std::string, std::string>> extra;
+  if (std::string value = next_session_id(*ours, response); !value.empty())
+    extra.emplace_back("Session-ID", std::move(value));
+  return copy_invite(*ours, "ACK", response.header(HeaderName::to), extra);
 }
 
 std::string make_cancel(std::string_view invite, const std::vector<std::pair<std::string, std::string>>& extra) {
