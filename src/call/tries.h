@@ -9,6 +9,9 @@
 
 namespace ringwall::call {
 
+/// How long a path may say nothing to an INVITE while there are others to try.
+inline constexpr Duration patience = std::chrono::seconds(4);
+
 /// The tries of one outgoing call: one path of a group after the other, until one answers (RFC 3263 section 4.3).
 ///
 ///   while (const Path* path = tries.next()) { invite it; ... Refused: if (!tries.failed(refused, now)) give up }
@@ -25,8 +28,8 @@ class Tries {
   const Path* next();
   /// The path that is being tried; null before the first.
   [[nodiscard]] const Path* current() const { return at_ == 0 ? nullptr : &paths_[at_ - 1]; }
-  /// Paths tried so far.
-  [[nodiscard]] std::size_t tried() const { return at_; }
+  /// Whether another path is left after the current one: then expect_answer() within `patience` is wise.
+  [[nodiscard]] bool more() const { return at_ < paths_.size(); }
 
   void progressed() { settled_ = true; }  ///< 101-199
   void answered(int status, Time now);    ///< 2xx

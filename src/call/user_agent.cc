@@ -53,6 +53,17 @@ void UserAgent::own(sip::LegId leg, std::shared_ptr<LegOwner> owner) {
 }
 void UserAgent::disown(sip::LegId leg) {
   owners_.erase(leg);
+  awaited_.erase(leg);
+}
+
+void UserAgent::expect_answer(sip::LegId leg, Duration limit) {
+  awaited_[leg] = loop_.after(limit, [this, leg, limit] {
+    const auto living = host_->endpoint().view(leg);
+    if (!living || living->state != "calling") return;
+    endpoint().hang_up(leg, now());
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit).count();
+    dispatch(sip::Refused{leg, 408, fmt::format("no answer in {} s", seconds), nullptr, false});
+  });
 }
 void UserAgent::expect(sip::RequestId request, std::function<void(const sip::Completed&)> done) {
   expected_.emplace(request, std::move(done));

@@ -50,6 +50,9 @@ class UserAgent {
   /// From now on `owner` gets the leg's events, until disown() or the leg's end.
   void own(sip::LegId leg, std::shared_ptr<LegOwner> owner);
   void disown(sip::LegId leg);
+  /// If nothing at all comes back for our INVITE within `limit`, not even a 100, the leg is given up, and its owner
+  /// gets a Refused with a local 408, long before the transaction itself would end (RFC 3261 Timer B: 32 s).
+  void expect_answer(sip::LegId leg, Duration limit);
   /// Whoever owns the leg; null: nobody.
   [[nodiscard]] std::shared_ptr<LegOwner> owner(sip::LegId leg) const;
 
@@ -83,6 +86,7 @@ class UserAgent {
   std::string name_, host_name_;
   Handlers handlers_;
   std::unordered_map<sip::LegId, std::shared_ptr<LegOwner>> owners_;
+  std::unordered_map<sip::LegId, runtime::LoopTimer> awaited_;  ///< legs that somebody should answer soon
   std::unordered_map<sip::RequestId, std::function<void(const sip::Completed&)>> expected_;
   std::vector<RefusalView> refusals_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

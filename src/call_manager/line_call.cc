@@ -47,6 +47,7 @@ void LineCall::invite() {
   to_ = manager_.agent().endpoint().invite(std::move(out), manager_.now());
   pair_.begin(from_, to_, !body.content.empty());
   manager_.agent().own(to_, shared_from_this());
+  if (target_.tries.more()) manager_.agent().expect_answer(to_, call::patience);
   log::info(manager_.name(), "call {} for line {} goes to {} at {}", interaction_, target_.number, target_.peer,
             target_.route.address.text());
   tell_watchers();

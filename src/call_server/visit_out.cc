@@ -24,7 +24,9 @@ Result<sip::LegId> Visit::try_voice_browser() {
   out.to = fmt::format("<sip:dialog@{}>", path->host);
   out.headers = onward_;
   out.body = browser_body_;
-  return server_.agent().endpoint().invite(std::move(out), server_.now());
+  const sip::LegId leg = server_.agent().endpoint().invite(std::move(out), server_.now());
+  if (browser_tries_.more()) server_.agent().expect_answer(leg, call::patience);
+  return leg;
 }
 
 bool Visit::try_call_manager() {
@@ -38,6 +40,7 @@ bool Visit::try_call_manager() {
   out.headers = onward_;
   agent_leg_ = server_.agent().endpoint().invite(std::move(out), server_.now());
   server_.agent().own(agent_leg_, shared_from_this());
+  if (agent_tries_.more()) server_.agent().expect_answer(agent_leg_, call::patience);
   return true;
 }
 

@@ -1,6 +1,7 @@
 """Server groups: several ways to one carrier, watched by OPTIONS over TLS; no call is lost while one of them is there."""
 
 import socket
+import time
 
 import pytest
 
@@ -147,6 +148,19 @@ def test_an_overload_code_moves_on(make_site, carriers, status):
     assert (len(first.calls), len(second.calls)) == (1, 3), "it is left alone as long as it asked for"
     assert members(site)[81]["state"] == "overloaded"
     assert members(site)[81]["last"] == f"{status}, rests 30 s"
+
+
+def test_a_member_that_says_nothing_to_a_call(make_site, carriers):
+    """It answers heartbeats, but not the INVITE: after 4 s the next one gets the call."""
+    site = far_site(make_site, start=False)
+    first, second = carriers(site, 81, 82)
+    first.invite = (0, ())
+    site.start()
+    state_is(site, 81, "reachable")
+    began = time.monotonic()
+    assert call(site).status == 200
+    assert 3.5 < time.monotonic() - began < 9
+    assert (len(first.calls), len(second.calls)) == (1, 1)
 
 
 def test_a_busy_callee_is_the_answer(make_site, carriers):
