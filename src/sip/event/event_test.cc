@@ -62,6 +62,14 @@ TEST(MessageSummaryTest, IsReadBack) {
   EXPECT_EQ(summary->counts[1].heard, 3U);
 }
 
+TEST(MessageSummaryTest, AKindIsAToken) {
+  using namespace std::string_view_literals;
+  const auto summary = parse_message_summary("Messages-Waiting: yes\r\n\0\0-Message: 0/3\r\nFax-Message: 1/1\r\n"sv);
+  ASSERT_TRUE(summary);
+  ASSERT_EQ(summary->counts.size(), 1U);
+  EXPECT_EQ(summary->counts[0].kind, "Fax-Message");
+}
+
 struct MessageSummaryRefusals : testing::TestWithParam<const char*> {};
 TEST_P(MessageSummaryRefusals, AreErrors) {
   EXPECT_FALSE(parse_message_summary(GetParam()));

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "sip/message/grammar.h"
 
 namespace ringwall::sip::event {
 namespace {
@@ -20,6 +21,13 @@ bool take_number(std::string_view& text, char delimiter, std::uint32_t& out) {
   if (text.empty() || text.front() != delimiter) return false;
   text.remove_prefix(1);
   return true;
+}
+
+// "Voice-Message".
+bool is_kind(std::string_view name) {
+  constexpr std::string_view end = "-Message";
+  return name.size() > end.size() && equals_ignoring_case(name.substr(name.size() - end.size()), end) &&
+         grammar::all(name, grammar::token);
 }
 
 // "2/8" or "2/8 (0/2)".
@@ -68,7 +76,7 @@ Result<MessageSummary> parse_message_summary(std::string_view body) {
       stated = true;
     } else if (equals_ignoring_case(name, "Message-Account")) {
       out.account = value;
-    } else if (name.size() > 8 && equals_ignoring_case(name.substr(name.size() - 8), "-Message")) {
+    } else if (is_kind(name)) {
       if (out.counts.size() >= most_kinds) return fail("more kinds of messages than are read");
       TRY(auto count, parse_count(name, value));
       out.counts.push_back(std::move(count));
