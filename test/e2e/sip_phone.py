@@ -109,10 +109,10 @@ class IncomingCall(Dialog):
 
 
 class Phone:
-    def __init__(self, site, line, last_number=75):
+    def __init__(self, site, line, identity=None):
         self.site, self.line = site, line
-        self.address = site.address(last_number)
-        identity = site.folder / "pki" / "phones" / f"phone{line}"
+        self.address = site.address(75)
+        identity = identity or site.folder / "pki" / "phones" / f"phone{line}"
         self.sock = tls_socket(self.address, (site.address(3), 5061), f"call-manager.{site.domain}", identity,
                                site.folder / "pki" / "anchors.pem")
         self.local = "%s:%d" % self.sock.getsockname()[:2]

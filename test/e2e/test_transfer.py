@@ -253,6 +253,16 @@ def test_a_pickup_of_nothing(phones, value, status):
     assert carol.call(bob.line, carol.description(31000), [f"Replaces: {value}"]).answered().status == status
 
 
+def test_the_side_of_an_element_is_not_taken_over_by_a_phone(phones, running):
+    ada, bob, _ = phones
+    with Phone(running, "5550100", running.folder / "pki" / "elements" / "edge") as edge:
+        edges, bobs = talk(edge, bob, 30000)
+        assert ada.call(bob.line, ada.description(31000), [f"Replaces: {edges.replaces()}"]).answered().status == 403
+        assert ada.outside("REFER", f"sip:{bob.line}@{running.domain}", [f"Refer-To: <sip:{ada.line}@{running.domain}>",
+                           f"Target-Dialog: {edges.call_id};local-tag={edges.remote_tag};remote-tag={edges.local_tag}"]).status == 403
+        hang_up(edges, bobs)
+
+
 def test_an_agent_transfers_a_caller(phones, running):
     """The caller is outside: the edge holds the audio, and the call server is between."""
     ada, bob, _ = phones
