@@ -4,10 +4,14 @@
 #include "base/text.h"
 #include "call_manager/line_call.h"
 #include "crypto/random.h"
+#include "crypto/sealed.h"
 #include "policy/dial_plan.h"
 
 namespace ringwall::call_manager {
 namespace {
+
+/// How often the flow of an outbound registration shows that it lives (RFC 5626 section 4.4.1).
+constexpr std::chrono::seconds keep_alive{120};
 
 /// The line of an address-of-record: "sip:1001@ringwall.test" is "1001".
 std::string line_of(std::string_view aor) {
@@ -21,6 +25,10 @@ CallManager::CallManager(call::ElementContext context, std::string name, store::
     : Element(std::move(context), std::move(name)),
       store_(store),
       digest_(site()),
+      registrar_({.flow_timer = keep_alive,
+                  .gruus = sip::TemporaryGruus(crypto::random_key(crypto::seal_key_size),
+                                               [] { return crypto::random_u64(); })}),
+      registrations_(this->context().loop, store),
       publications_([] { return crypto::random_u64(); }),
       watchers_(*this, registrar_, publications_),
       messages_(*this, registrar_) {}
@@ -134,10 +142,7 @@ void CallManager::apply(const std::vector<sip::BindingChange>& changes) {
                 change.binding.remote().text(), change.reason.empty() ? "" : fmt::format(" ({})", change.reason));
     if (change.kind != sip::BindingChange::Kind::refreshed)
       watchers_.registration_changed(line_of(std::string(change.binding.aor)));
-    store_.submit([binding = stored(change.binding), removed](store::Database& database) {
-      store::Registrations registrations(database);
-      return removed ? registrations.remove(binding) : registrations.put(binding);
-    });
+    registrations_.changed(change.binding.id, stored(change.binding), removed);
   }
 }
 
@@ -154,16 +159,35 @@ void CallManager::arm_timer() {
   });
 }
 
+// The first of them whose flow is there.
+std::optional<LineTarget> CallManager::reach(const std::vector<sip::Binding>& bindings) const {
+  for (const sip::Binding& binding : bindings) {
+    const auto* phone = site().phone_of_line(line_of(binding.aor));
+    if (!binding.flow || !phone) continue;  // from before a restart: the phone has yet to come back
+    LineTarget out{.peer = phone->name, .number = phone->line, .request_uri = std::string(binding.contact)};
+    out.path = binding.path;
+    out.route = {
+        .flow = binding.flow, .transport = binding.transport, .address = binding.remote(), .peer = phone->name};
+    return out;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::expected<LineTarget, policy::Refusal>> CallManager::find_device(const sip::Uri& uri) const {
+  const auto bindings =
+      registrar_.resolve_gruu(uri, fmt::format("sip:{}@{}", call::user_or_uri(uri), site().domain), now());
+  if (!bindings || !equals_ignoring_case(uri.host, site().domain)) return std::nullopt;
+  if (auto out = reach(*bindings)) return std::move(*out);
+  return std::unexpected(policy::Refusal{.status = 480,
+                                         .warning = "this device is not registered",
+                                         .reason = "a GRUU that leads to no registered device",
+                                         .mend = "see 'ringwall show registrations'"});
+}
+
 std::expected<LineTarget, policy::Refusal> CallManager::find_target(const std::string& number,
                                                                     const std::string& caller) {
   if (const auto* phone = site().phone_of_line(number)) {
-    for (const sip::Binding& binding : registrar_.lookup(fmt::format("sip:{}@{}", number, site().domain), now())) {
-      if (!binding.flow) continue;  // from before a restart: the phone has yet to come back
-      LineTarget out{.peer = phone->name, .number = number, .request_uri = std::string(binding.contact)};
-      out.route = {
-          .flow = binding.flow, .transport = binding.transport, .address = binding.remote(), .peer = phone->name};
-      return out;
-    }
+    if (auto out = reach(registrar_.lookup(fmt::format("sip:{}@{}", phone->line, site().domain), now()))) return *out;
     return std::unexpected(policy::Refusal{.status = 480,
                                            .warning = "line " + number + " has no registered phone",
                                            .mend = "see 'ringwall show registrations'"});
@@ -181,7 +205,9 @@ std::expected<LineTarget, policy::Refusal> CallManager::find_target(const std::s
 
 void CallManager::on_invite(const sip::IncomingInvite& invite, const policy::Admitted& peer) {
   if (invite.replaces) return take_over(invite, peer);
-  auto target = find_target(call::user_or_uri(invite.message->request_uri()), peer.name);
+  const sip::Uri& uri = invite.message->request_uri();
+  auto device = find_device(uri);
+  auto target = device ? std::move(*device) : find_target(call::user_or_uri(uri), peer.name);
   if (!target) return agent().refuse(invite, target.error());
   LineCall::start(*this, invite, peer, std::move(*target));
 }

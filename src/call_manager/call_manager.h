@@ -8,6 +8,7 @@
 #include "call_manager/line_target.h"
 #include "call_manager/message_relay.h"
 #include "call_manager/phone_digest.h"
+#include "call_manager/registration_writer.h"
 #include "call_manager/watchers.h"
 #include "sip/registrar/registrar.h"
 #include "store/registrations.h"
@@ -39,11 +40,13 @@ class CallManager final : public call::Element {
   [[nodiscard]] Watchers& watchers() { return watchers_; }
   /// Where the state of mailboxes comes from; without it nothing is ever waiting.
   void set_mailboxes(Mailboxes mailboxes) { watchers_.set_mailboxes(std::move(mailboxes)); }
+  /// Where a call to one device goes: the binding that a GRUU names (RFC 5627 section 4.4); nothing if it is no GRUU.
+  [[nodiscard]] std::optional<std::expected<LineTarget, policy::Refusal>> find_device(const sip::Uri& uri) const;
   [[nodiscard]] std::string supported_tags() const { return supported(); }
 
  private:
   [[nodiscard]] std::string allow() const override;
-  [[nodiscard]] std::string supported() const override { return "path, outbound, norefersub, replaces, tdialog"; }
+  [[nodiscard]] std::string supported() const override { return "path, outbound, gruu, norefersub, replaces, tdialog"; }
   [[nodiscard]] std::string allow_events() const override;
   void on_invite(const sip::IncomingInvite& invite, const policy::Admitted& peer) override;
   void on_request(const sip::IncomingRequest& request, const policy::Admitted& peer) override;
@@ -62,11 +65,13 @@ class CallManager final : public call::Element {
   void arm_publications();
   void apply(const std::vector<sip::BindingChange>& changes);
   [[nodiscard]] store::Binding stored(const sip::Binding& binding) const;
+  [[nodiscard]] std::optional<LineTarget> reach(const std::vector<sip::Binding>& bindings) const;
   void arm_timer();
 
   store::StoreThread& store_;
   PhoneDigest digest_;
   sip::Registrar registrar_;
+  RegistrationWriter registrations_;
   runtime::LoopTimer timer_;
   sip::event::Publications publications_;
   runtime::LoopTimer publication_timer_;

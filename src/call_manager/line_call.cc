@@ -40,6 +40,7 @@ void LineCall::invite() {
       fmt::format("<sip:{}@{}>", sip::escape_user(call::user_or_uri(invite_->from().uri)), manager_.site().domain);
   out.to = fmt::format("<sip:{}@{}>", sip::escape_user(target_.number), manager_.site().domain);
   out.headers = call::onward_headers(*invite_, interaction_);
+  if (!target_.path.empty()) out.headers.emplace_back("Route", target_.path);
   // An offer in a reliable response needs a caller that can answer it in a PRACK.
   if (body.content.empty() && !sip::has_option(*invite_, sip::HeaderName::supported, "100rel"))
     out.headers.emplace_back("Supported", manager_.supported_tags());

@@ -12,6 +12,7 @@ struct LineTarget {
   std::string peer;  ///< phone, element or trunk
   std::string number;
   std::string request_uri;
+  std::string path;  ///< Route of the INVITE: the proxies that the phone registered through (RFC 3327)
   sip::Route route;
   call::Tries tries;  ///< not of a phone
 };

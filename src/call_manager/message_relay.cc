@@ -29,6 +29,7 @@ void MessageRelay::relay(const sip::IncomingRequest& request, const policy::Admi
     out.to = fmt::format("<{}>", aor);
     const std::uint32_t left = request.message->max_forwards().value_or(limits::sip_max_forwards);
     out.headers = {{"Max-Forwards", std::to_string(left > 0 ? left - 1 : 0)}};
+    if (!binding.path.empty()) out.headers.emplace_back("Route", binding.path);
     out.body = {std::string(request.message->header(sip::HeaderName::content_type)),
                 std::string(request.message->body())};
     ++pending->left;

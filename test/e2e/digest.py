@@ -75,6 +75,7 @@ class BarePhone:
                           anchors=site.folder / "pki" / "anchors.pem")
         self.client = SipClient(sock, "TLS", site.address(3))
         self.cseq = 0
+        self.contact = f"sip:{line}@{self.client.local};transport=tls"
 
     def __enter__(self):
         return self
@@ -82,29 +83,41 @@ class BarePhone:
     def __exit__(self, *_):
         self.client.close()
 
-    def send(self, method, uri=None, authorization=None, to=None, body="", more=()):
+    def write(self, method, uri=None, authorization=None, to=None, body="", more=(), contact=""):
+        """Sends a request; its header lines."""
         self.cseq += 1
         uri = uri or f"sip:{self.domain}"
         lines = [f"{method} {uri} SIP/2.0", f"Via: SIP/2.0/TLS {self.client.local};branch=z9hG4bK{secrets.token_hex(8)};rport", "Max-Forwards: 70",
                  f"From: <sip:{self.line}@{self.domain}>;tag={secrets.token_hex(4)}", f"To: <sip:{to or self.line}@{self.domain}>",
-                 f"Call-ID: {self.client.call_id}", f"CSeq: {self.cseq} {method}", f"Contact: <sip:{self.line}@{self.client.local};transport=tls>", *more]
+                 f"Call-ID: {self.client.call_id}", f"CSeq: {self.cseq} {method}", f"Contact: <{self.contact}>{contact}", *more]
         if authorization:
             lines.append(f"Authorization: {authorization}")
         if body:
             lines.append("Content-Type: application/sdp")
         lines.append(f"Content-Length: {len(body)}")
         self.client.sock.send(("\r\n".join(lines) + "\r\n\r\n" + body).encode())
+        return lines
+
+    def send(self, method, *arguments, **more):
+        """Sends a request; its final response."""
+        lines = self.write(method, *arguments, **more)
         response = self.client.response()
         if method == "INVITE" and response.status >= 300:
             ack = [line for line in lines if line.split(":")[0] in ("Max-Forwards", "From", "Call-ID", "Via")]
             ack += [f"To: {response.header('To')}", f"CSeq: {self.cseq} ACK", "Content-Length: 0"]
-            self.client.sock.send(("\r\n".join([f"ACK {uri} SIP/2.0", *ack]) + "\r\n\r\n").encode())
+            self.client.sock.send(("\r\n".join([lines[0].replace("INVITE", "ACK"), *ack]) + "\r\n\r\n").encode())
         return response
+
+    def reply(self, request, status):
+        """A response without a body to a request of the other side."""
+        lines = [f"SIP/2.0 {status}", *(f"Via: {via}" for via in request.headers("Via")), f"To: {request.header('To')};tag=p{secrets.token_hex(4)}",
+                 *(f"{name}: {request.header(name)}" for name in ("From", "Call-ID", "CSeq")), "Content-Length: 0"]
+        self.client.sock.send(("\r\n".join(lines) + "\r\n\r\n").encode())
 
     def answer(self, challenge, method="REGISTER", uri=None, password="secret", user=None, **more):
         uri = uri or f"sip:{self.domain}"
         return credentials(challenge, user or self.line, password, method, uri, **more)
 
-    def register(self, algorithm="SHA-256", password="secret"):
+    def register(self, algorithm="SHA-256", password="secret", **more):
         challenge = challenges(self.send("REGISTER"))[algorithm]
-        return self.send("REGISTER", authorization=self.answer(challenge, password=password))
+        return self.send("REGISTER", authorization=self.answer(challenge, password=password), **more)

@@ -5,7 +5,10 @@
 namespace ringwall::sip {
 namespace {
 
-/// Appends the parameters of `via` except `received` and `rport`, as the peer wrote them.
+/// What a peer that offers keep-alives (RFC 6223) is told: the seconds between two of them.
+constexpr std::string_view keep_alive = ";keep=120";
+
+/// Appends the parameters of `via` except `received`, `rport` and an offer to keep alive, as the peer wrote them.
 void append_own_parameters(std::string& out, std::string_view parameters) {
   bool quoted = false;
   std::size_t start = 0;
@@ -19,7 +22,8 @@ void append_own_parameters(std::string& out, std::string_view parameters) {
     if (!end && (quoted || parameters[at] != ';')) continue;
     const std::string_view parameter = trim(parameters.substr(start, at - start));
     const std::string_view name = trim(parameter.substr(0, parameter.find('=')));
-    if (!equals_ignoring_case(name, "received") && !equals_ignoring_case(name, "rport"))
+    if (!equals_ignoring_case(name, "received") && !equals_ignoring_case(name, "rport") &&
+        !equals_ignoring_case(parameter, "keep"))
       out.append(";").append(parameter);
     start = at + 1;
   }
@@ -47,6 +51,7 @@ std::string stamp_via(const Via& via, const NetAddress& source) {
   const bool rport = find_parameter(via.parameters, "rport").has_value();
   if (rport || !is_same_address(via.host, source.ip)) out.append(";received=").append(source.ip);
   if (rport) out.append(";rport=").append(std::to_string(source.port));
+  if (find_parameter(via.parameters, "keep") == "") out.append(keep_alive);
   return out;
 }
 

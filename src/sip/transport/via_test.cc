@@ -28,6 +28,13 @@ TEST(StampVia, FillsRport) {
             "SIP/2.0/UDP 192.0.2.1;branch=b;received=192.0.2.1;rport=5071");
 }
 
+TEST(StampVia, AnOfferToKeepAliveIsTaken) {
+  EXPECT_EQ(stamp("SIP/2.0/TLS 192.0.2.1;Keep;branch=b", {"192.0.2.1", 5071}),
+            "SIP/2.0/TLS 192.0.2.1;branch=b;keep=120");
+  EXPECT_EQ(stamp("SIP/2.0/TLS 192.0.2.1;keep=30;branch=b", {"192.0.2.1", 5071}),
+            "SIP/2.0/TLS 192.0.2.1;keep=30;branch=b");
+}
+
 TEST(StampVia, ReplacesWhatThePeerClaims) {
   EXPECT_EQ(stamp("SIP/2.0/UDP a.test ; received=203.0.113.9;x=\"1;rport=2\";RPort=9;branch=b", {"192.0.2.1", 5071}),
             "SIP/2.0/UDP a.test;x=\"1;rport=2\";branch=b;received=192.0.2.1;rport=5071");
