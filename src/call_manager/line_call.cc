@@ -1,9 +1,9 @@
 #include "call_manager/line_call.h"
 
 #include "base/log.h"
-#include "sip/dialog/option_tag.h"
 #include "call/held_answer.h"
 #include "call_manager/transfer.h"
+#include "sip/dialog/option_tag.h"
 
 namespace ringwall::call_manager {
 
@@ -12,6 +12,7 @@ void LineCall::start(CallManager& manager, const sip::IncomingInvite& invite, co
   const bool is_phone = !target.request_uri.empty();
   const std::shared_ptr<LineCall> self(new LineCall(manager, invite, caller, std::move(target)));
   manager.agent().own(self->from_, self);
+  if (!self->target_.devices.empty()) return self->ring_devices();
   if (is_phone) return self->invite();
   if (self->invite_next()) return;
   manager.agent().disown(self->from_);
@@ -31,22 +32,27 @@ bool LineCall::invite_next() {
   return true;
 }
 
-void LineCall::invite() {
-  const sip::Body body = sip::sdp_body(std::string(call::sdp_of(*invite_)));
+sip::Outgoing LineCall::onward() const {
   sip::Outgoing out;
-  out.route = target_.route;
-  out.request_uri = target_.request_uri;
   out.from =
       fmt::format("<sip:{}@{}>", sip::escape_user(call::user_or_uri(invite_->from().uri)), manager_.site().domain);
   out.to = fmt::format("<sip:{}@{}>", sip::escape_user(target_.number), manager_.site().domain);
   out.headers = call::onward_headers(*invite_, interaction_);
+  out.body = sip::sdp_body(std::string(call::sdp_of(*invite_)));
+  return out;
+}
+
+void LineCall::invite() {
+  sip::Outgoing out = onward();
+  out.route = target_.route;
+  out.request_uri = target_.request_uri;
   if (!target_.path.empty()) out.headers.emplace_back("Route", target_.path);
   // An offer in a reliable response needs a caller that can answer it in a PRACK.
-  if (body.content.empty() && !sip::has_option(*invite_, sip::HeaderName::supported, "100rel"))
+  const bool with_offer = !out.body.content.empty();
+  if (!with_offer && !sip::has_option(*invite_, sip::HeaderName::supported, "100rel"))
     out.headers.emplace_back("Supported", manager_.supported_tags());
-  out.body = body;
   to_ = manager_.agent().endpoint().invite(std::move(out), manager_.now());
-  pair_.begin(from_, to_, !body.content.empty());
+  pair_.begin(from_, to_, with_offer);
   manager_.agent().own(to_, shared_from_this());
   if (target_.tries.more()) manager_.agent().expect_answer(to_, call::patience);
   log::info(manager_.name(), "call {} for line {} goes to {} at {}", interaction_, target_.number, target_.peer,
@@ -67,7 +73,11 @@ LineCall::LineCall(CallManager& manager, const sip::IncomingInvite& invite, cons
 
 void LineCall::on(const sip::Progress& progress) {
   target_.tries.progressed();
-  pair_.on(progress);
+  // What one of several devices plays is not heard before it is chosen.
+  if (fork_)
+    manager_.agent().endpoint().provisional(from_, progress.message->status(), {}, manager_.now());
+  else
+    pair_.on(progress);
   tell_watchers();
 }
 
@@ -76,6 +86,7 @@ void LineCall::on(const sip::Answered& answered) {
     const auto transfer = transfer_;
     return transfer->on(answered);
   }
+  if (fork_) answered_by(answered.leg);
   if (!connected_) connected_ = wall_now();
   if (answered.leg == to_) target_.tries.answered(answered.message->status(), manager_.now());
   pair_.on(answered);
@@ -97,6 +108,12 @@ void LineCall::on(const sip::Refused& refused) {
     pair_.on_reinvite_refused(refused);
     if (takeover_) abandon_takeover();
     return;
+  }
+  if (fork_) {
+    if (refused_by(refused)) return;
+    over_ = true;
+    manager_.agent().endpoint().reject(from_, fork_->best(), manager_.now());
+    return finish(fmt::format("no device of {} took it: {}", target_.number, fork_->best().status));
   }
   if (refused.leg == to_ && target_.tries.failed(refused, manager_.now()) && invite_next()) return;
   over_ = true;
@@ -136,6 +153,7 @@ void LineCall::on(const sip::Ended& ended) {
     return;
   }
   over_ = true;
+  if (fork_) fork_->cancel(call::reasons_of(ended.message));
   manager_.agent().endpoint().hang_up(pair_.other(ended.leg), manager_.now(), call::reasons_of(ended.message));
   finish(ended.leg == from_ ? "the calling side hung up" : "the phone hung up");
 }
@@ -143,6 +161,7 @@ void LineCall::on(const sip::Ended& ended) {
 void LineCall::hang_up(std::string_view reason) {
   if (over_) return;
   over_ = true;
+  if (fork_) fork_->cancel({});
   manager_.agent().endpoint().hang_up(from_, manager_.now());
   manager_.agent().endpoint().hang_up(to_, manager_.now());
   finish(reason);
@@ -176,6 +195,7 @@ void LineCall::tell_watchers() {
 }
 
 void LineCall::take_over(const sip::IncomingInvite& invite, const policy::Admitted& caller) {
+  if (fork_ && fork_->holds(invite.replaces)) answered_by(invite.replaces);
   const sip::LegId kept = other(invite.replaces);
   const bool ringing = !connected_;
   if (ringing) {

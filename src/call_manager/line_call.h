@@ -55,6 +55,13 @@ class LineCall final : public call::LegOwner, public std::enable_shared_from_thi
   /// Invites the phone, or the next of the tries; false if there is none left.
   bool invite_next();
   void invite();
+  /// The INVITE to whoever is called, but for its way.
+  [[nodiscard]] sip::Outgoing onward() const;
+  // A line with several devices (line_ringing.cc).
+  void ring_devices();
+  void answered_by(sip::LegId device);
+  /// True: others still ring.
+  bool refused_by(const sip::Refused& refused);
   void finish(std::string_view reason);
   void abandon_takeover();
   void tell_watchers();
@@ -72,6 +79,7 @@ class LineCall final : public call::LegOwner, public std::enable_shared_from_thi
   sip::MessagePtr invite_;  ///< the caller's
   sip::LegId from_, to_;
   call::LegPair pair_;
+  std::optional<call::Fork> fork_;  ///< while several devices ring; `to_` is one of them
   WallTime began_;
   std::optional<WallTime> connected_;
   std::shared_ptr<Transfer> transfer_;  ///< under way

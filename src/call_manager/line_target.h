@@ -1,9 +1,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "call/fork.h"
 #include "call/tries.h"
-#include "sip/transport/flow.h"
 
 namespace ringwall::call_manager {
 
@@ -14,7 +15,8 @@ struct LineTarget {
   std::string request_uri;
   std::string path;  ///< Route of the INVITE: the proxies that the phone registered through (RFC 3327)
   sip::Route route;
-  call::Tries tries;  ///< not of a phone
+  call::Tries tries;                      ///< not of a phone
+  std::vector<call::ForkTarget> devices;  ///< of a line with several, all of them: the ones above are the first one's
 };
 
 }  // namespace ringwall::call_manager
