@@ -122,7 +122,7 @@ void ServerGroup::answered(Watched& member, MemberAnswer answer, Time now) {
   if (!is_overload(answer)) return become(member, MemberState::reachable, now);
   const auto rest = answer.retry_after > 0s ? answer.retry_after : rest_of_overloaded;
   member.rests_until = now + rest;
-  member.last += fmt::format(", rests {} s", rest.count());
+  member.last += fmt::format(" rests {} s", rest.count());
   become(member, MemberState::overloaded, now);
 }
 

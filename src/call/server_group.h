@@ -82,7 +82,7 @@ class ServerGroup {
     Path path;
     MemberState state;
     Time since;
-    std::string last;   ///< "200", "408 no answer in 500 ms", "503, rests 30 s"
+    std::string last;   ///< "200", "408 no answer in 500 ms", "503 rests 30 s"
     unsigned failures;  ///< in a row
     std::uint64_t calls, calls_failed, heartbeats, heartbeats_failed;
   };

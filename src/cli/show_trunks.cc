@@ -19,7 +19,7 @@ std::string when(const std::string& time) {
   return time.starts_with(print_wall_time(wall_now()).substr(0, 10)) ? time.substr(11) : time.substr(0, 10);
 }
 
-constexpr std::size_t longest_cell = 20;
+constexpr std::size_t longest_cell = 16;
 
 /// Words in lines that fit the screen, each with two spaces before it.
 std::string wrapped(std::string_view text) {
@@ -34,9 +34,9 @@ std::string wrapped(std::string_view text) {
   return out + line + "\n";
 }
 
-/// One row for each member; what is too long for the last column stands below the table.
+/// One row for each member; "Order" is priority/weight. What is too long for the last column stands below the table.
 std::string members_table(const value& owner) {
-  Table table({"Member", "Address", "State", "Since", "Prio/weight", "Calls", "Failed", "Last answer"});
+  Table table({"Member", "Address", "State", "Since", "Order", "Calls", "Failed", "Last answer"});
   std::string below;
   for (const value& member : list_of(owner, "members")) {
     const std::string site = text_of(member, "site"), transport = text_of(member, "transport");

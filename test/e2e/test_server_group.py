@@ -147,7 +147,7 @@ def test_an_overload_code_moves_on(make_site, carriers, status):
         assert call(site).status == 200
     assert (len(first.calls), len(second.calls)) == (1, 3), "it is left alone as long as it asked for"
     assert members(site)[81]["state"] == "overloaded"
-    assert members(site)[81]["last"] == f"{status}, rests 30 s"
+    assert members(site)[81]["last"] == f"{status} rests 30 s"
 
 
 def test_a_member_that_says_nothing_to_a_call(make_site, carriers):
@@ -229,6 +229,58 @@ def test_show_trunks_says_it_all(make_site, carriers):
     text = site.ringwall("show", "trunks", json=False)
     assert all(len(line) <= 100 for line in text.splitlines()), text
     for words in ("Server group carriers of edge, overload codes 503, 480, 600", "heartbeat OPTIONS: up 60000 ms, down 5000 ms",
-                  "failures 2", "far (Main)", f"TLS {site.address(81)}:5061", "unreachable", "10/10", "20/10"):
+                  "failures 2", "far (Main)", f"TLS {site.address(81)}:5061", "unreachable", "Order", "10/10", "20/10"):
         assert words in text, text
     assert site.ringwall("console", "show server-group", json=False) == site.ringwall("show", "trunks", json=False)
+
+
+INSIDE = """
+[[server_group]]
+name = "browsers"
+element = "call-server"
+members = [
+  { target = "voice-browser", host = "NET144", port = 5061, priority = 10 },
+  { target = "voice-browser", priority = 20 },
+]
+[server_group.heartbeat]
+enabled = false
+
+[[server_group]]
+name = "managers"
+element = "call-server"
+members = [
+  { target = "call-manager", host = "NET4", port = 5061, priority = 10 },
+  { target = "call-manager", priority = 20 },
+]
+
+[[server_group]]
+name = "servers"
+element = "call-manager"
+members = [
+  { target = "call-server", host = "NET14", port = 5061, priority = 10 },
+  { target = "call-server", priority = 20 },
+]
+[server_group.heartbeat]
+enabled = false
+"""
+
+
+def test_groups_between_the_elements(make_site):
+    """The first voice browser, call manager and call server do not exist: every call takes the second, from trunk and desk."""
+    site = make_site(include={"inside": INSIDE}, quick=True)
+    site.agent_phone(1001, "--answer", "--seconds", "20")
+    site.ringwall("agent", "ready", "1001")
+    caller = site.caller("6016", "--seconds", "3")
+    wait_until(lambda: site.agent(1001)["state"] == "TALKING", 15, "the agent talks")
+    caller.wait(20)
+    wait_until(lambda: site.agent(1001)["state"] != "TALKING", 15, "the call is over")
+    site.ringwall("agent", "not-ready", "1001")
+    desk = site.phone_process(["--register", "--call", "6099", "--seconds", "1"], site.folder / "pki" / "phones" / "phone1002",
+                              site.address(77), f"{site.address(3)}:5061", f"call-manager.{site.domain}", "1002")
+    desk.wait(20)
+    groups = {g["group"]: g["members"] for g in site.ringwall("show", "trunks")["server_groups"]}
+    assert [m["state"] for m in groups["managers"]] == ["unreachable", "reachable"]
+    for name in ("browsers", "servers"):
+        dead, living = groups[name]
+        assert dead["calls"] == dead["calls_failed"] >= 1, groups
+        assert living["state"] == "reachable" and living["calls"] >= 1 and not living["calls_failed"], groups
