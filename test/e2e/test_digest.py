@@ -152,3 +152,20 @@ def test_a_carrier_that_challenges_is_answered(make_site):
     assert given["response"] == expected["response"]
     assert (given["username"], given["nc"], given["qop"]) == ("us", "00000001", "auth")
     wait_until(lambda: not site.calls(), 10, "no leg is left")
+
+
+def test_who_guesses_is_blocked(site):
+    """From an address of its own, for the others go on."""
+    def blocked():
+        try:
+            with BarePhone(site, "1901", 90) as guesser:
+                assert guesser.register(password="guess").status == 403
+            return False
+        except (ConnectionError, ssl.SSLError, TimeoutError):
+            return True
+
+    assert sum(1 for _ in range(30) if not blocked()) < 30
+    assert blocked()
+    assert any(source["source"] == site.address(90) for source in site.connections("call-manager")["blocked"])
+    with BarePhone(site, "1901") as phone:
+        assert phone.register().status == 200
