@@ -102,19 +102,24 @@ def make_tone(path, frequency, seconds=180):
 
 
 class Baresip:
-    """A running baresip with one account. identity: a folder of `ringwall pki issue`; account: an accounts line."""
+    """A running baresip with one account. identity: a folder of `ringwall pki issue`, or one with anchors.pem alone for a
+    phone without certificate; account: an accounts line."""
 
     def __init__(self, folder, address, account, identity, dns, frequency, rtp_ports):
         self.folder, self.address, self.events = Path(folder), address, []
         self.folder.mkdir()
-        pem = b"".join((identity / name).read_bytes() for name in ("client.crt", "client.key"))
-        (self.folder / "identity.pem").write_bytes(pem)
-        (self.folder / "identity.pem").chmod(0o600)
+        config = CONFIG
+        if (identity / "client.crt").exists():
+            pem = b"".join((identity / name).read_bytes() for name in ("client.crt", "client.key"))
+            (self.folder / "identity.pem").write_bytes(pem)
+            (self.folder / "identity.pem").chmod(0o600)
+        else:
+            config = CONFIG.replace("sip_certificate {folder}/identity.pem\n", "")
         shutil.copy(identity / "anchors.pem", self.folder / "anchors.pem")
         make_tone(self.folder / "tone.wav", frequency)
         (self.folder / "accounts").write_text(account + "\n")
         (self.folder / "contacts").write_text("")
-        (self.folder / "config").write_text(CONFIG.format(address=address, folder=self.folder, dns=dns, modules=MODULES, control=CONTROL_PORT,
+        (self.folder / "config").write_text(config.format(address=address, folder=self.folder, dns=dns, modules=MODULES, control=CONTROL_PORT,
                                                           tone=self.folder / "tone.wav", ports=rtp_ports))
         self.process = Process(["baresip", "-f", self.folder, "-v", "-s"], self.folder / "baresip")
         try:

@@ -6,6 +6,7 @@ import stat
 
 import pytest
 
+import baresip
 import sipp
 from digest import PHONES, BarePhone, challenges, credentials, make_secret, parameters
 from ringwall_site import wait_until
@@ -152,6 +153,26 @@ def test_a_carrier_that_challenges_is_answered(make_site):
     assert given["response"] == expected["response"]
     assert (given["username"], given["nc"], given["qop"]) == ("us", "00000001", "auth")
     wait_until(lambda: not site.calls(), 10, "no leg is left")
+
+
+@pytest.mark.skipif(not baresip.available(), reason="baresip is not installed: script/bootstrap installs it")
+def test_baresip_without_a_certificate_registers_and_calls(site, tmp_path):
+    """Debian's baresip knows MD5 alone, and gives up at a challenge that it cannot read: its file has no other secret."""
+    names = baresip.NameServer(site.address(53), {f"call-manager.{site.domain}": site.address(3)})
+    ports = 33000 + int(site.net.split(".")[1]) * 200 + 60
+    phone = baresip.Baresip(tmp_path / "phone", site.address(79), f'<sip:1902@{site.domain};transport=tls>;auth_user=1902;auth_pass=secret;'
+                            f'outbound="sip:call-manager.{site.domain};transport=tls";regint=600;mediaenc=srtp-mand;audio_codecs=pcmu/8000/1',
+                            site.folder / "pki", names.where, 440, f"{ports}-{ports + 30}")
+    try:
+        wait_until(lambda: site.registered("1902"), 15, "baresip is registered")
+        phone.dial(f"sip:6016@{site.domain}")
+        phone.wait_event("CALL_ESTABLISHED")
+        wait_until(lambda: any(call["secure"] for call in site.calls()), 5, "the call is there")
+        phone.hang_up()
+        wait_until(lambda: not site.calls(), 10, "the call has ended")
+    finally:
+        phone.stop()
+        names.close()
 
 
 def test_who_guesses_is_blocked(site):
