@@ -41,6 +41,9 @@ Result<> Element::start() {
     else
       peer ? on_request(request, *peer) : agent_->refuse(request, peer.error().refusal);
   };
+  handlers.options = [this](const sip::IncomingRequest& request) {
+    if (!knows(request.flow)) agent_->host().report_harm(request.flow.remote, runtime::Harm::refused);
+  };
   handlers.completed = [this](const sip::Completed& completed) {
     if (!ways_out_->completed(completed)) on_completed(completed);
   };
@@ -177,11 +180,18 @@ std::expected<policy::Admitted, Objection> Element::admit(const sip::Flow& flow,
   if (!peer) return std::unexpected(Objection{.refusal = std::move(peer.error())});
   if (peer->kind != policy::PeerKind::unproven) return std::move(*peer);
   if (request.method() == sip::Method::invite || request.method() == sip::Method::register_)
-    return prove(flow, request);
+    return prove_and_vouch(flow, request);
   return std::unexpected(Objection{
       .refusal = {.warning = "Without a certificate only REGISTER and INVITE are taken",
                   .reason = fmt::format("{} sent {} without a certificate", flow.remote.ip, request.method_name()),
                   .mend = "give the phone a certificate: 'ringwall pki issue'"}});
+}
+
+std::expected<policy::Admitted, Objection> Element::prove_and_vouch(const sip::Flow& flow,
+                                                                    const sip::Message& request) {
+  auto proved = prove(flow, request);
+  if (proved) agent_->host().vouch(flow.remote);
+  return proved;
 }
 
 std::expected<policy::Admitted, Objection> Element::prove(const sip::Flow&, const sip::Message&) {

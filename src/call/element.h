@@ -96,6 +96,7 @@ class Element {
   [[nodiscard]] runtime::SipHostOptions host_options() const;
   [[nodiscard]] runtime::SourceRules source_rules() const;
   [[nodiscard]] bool knows(const sip::Flow& flow) const;
+  std::expected<policy::Admitted, Objection> prove_and_vouch(const sip::Flow& flow, const sip::Message& request);
   void blame(const sip::Flow& flow, const Objection& objection);
   [[nodiscard]] std::vector<runtime::PeerPolicy> peers() const;
   [[nodiscard]] std::expected<policy::Admitted, Objection> admit(const sip::Flow& flow, const sip::Message& request);

@@ -86,6 +86,7 @@ void UserAgent::dispatch(const sip::Event& event) {
     UserAgent& self;
     void operator()(const sip::IncomingInvite& invite) { self.handlers_.invite(invite); }
     void operator()(const sip::IncomingRequest& request) {
+      if (request.message->method() == sip::Method::options) if_set(self.handlers_.options, request);
       if (request.leg)
         self.hand_over(request);
       else if (request.message->method() == sip::Method::options)

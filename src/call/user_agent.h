@@ -28,6 +28,7 @@ class UserAgent {
     std::function<void(const sip::IncomingInvite&)> invite;
     /// Requests outside a dialog, but for OPTIONS, which is answered here. Empty: 405.
     std::function<void(const sip::IncomingRequest&)> request;
+    std::function<void(const sip::IncomingRequest&)> options;  ///< told of an OPTIONS before it is answered
     std::function<void(const sip::Completed&)> completed;
     /// SUBSCRIBEs, and what becomes of subscriptions in either direction. Empty: 489.
     std::function<void(const sip::IncomingSubscribe&)> subscribe;

@@ -61,6 +61,7 @@ struct SipHostOptions {
 
   SourceRules sources;  ///< what one source may send
   /// Whether whoever is at the other end of this new connection is a trunk, element or phone: it is vouched for then.
+  /// Empty: whoever shows a certificate that ends at an anchor of ours is.
   std::function<bool(const sip::Flow&)> knows;
 
   // Limits; tests shorten them.

@@ -155,7 +155,8 @@ void SipTransports::Core::flow_closed_later(sip::FlowId flow) {
 void SipTransports::Core::established(StreamConnection& connection) {
   const sip::Flow& flow = connection.flow();
   if (!flow.outgoing && has_handshake(flow.transport)) --half_open;
-  if (!flow.outgoing && options.knows && options.knows(flow)) guard.vouch(flow.remote.ip, loop.now());
+  const bool known = options.knows ? options.knows(flow) : !flow.tls.peer_names.empty();
+  if (!flow.outgoing && known) guard.vouch(flow.remote.ip, loop.now());
   if (!sip::is_secure(flow.transport)) return;
   Metrics::instance()
       .counter("ringwall_tls_handshakes_total",

@@ -12,6 +12,7 @@ namespace {
 
 constexpr Duration kSecond = std::chrono::seconds(1);
 constexpr Duration kMinute = std::chrono::minutes(1);
+constexpr std::size_t kFloodFactor = 5;  ///< so far above the limit for connects, it is an attack
 constexpr Duration kTransactionLife = std::chrono::seconds(32);  // 64*T1
 constexpr Duration kVouchedFor = std::chrono::hours(1);          // after the last sign of life
 
@@ -151,9 +152,13 @@ bool SourceGuard::connect(std::string_view ip, Time now) {
     ++source.dropped;
     return false;
   }
-  // Phones behind one address come back all at once after an outage.
-  if (source.connects.add(now, kSecond) <= rules_.connects_per_second || known(source, now)) return true;
-  block(source, "too many connections", now);
+  const std::size_t count = source.connects.add(now, kSecond);
+  if (count <= rules_.connects_per_second || known(source, now)) return true;
+  // Phones behind one address come back all at once after an outage: the rest of them may try again.
+  if (count > kFloodFactor * rules_.connects_per_second)
+    block(source, "too many connections", now);
+  else
+    hit("too many connections");
   return false;
 }
 

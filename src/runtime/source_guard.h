@@ -21,7 +21,7 @@ namespace ringwall::runtime {
 struct SourceRules {
   std::size_t messages_per_second = limits::requests_per_source_per_second;
   std::size_t harms_per_second = limits::unknown_requests_per_source_per_second;  ///< refused or malformed messages
-  std::size_t connects_per_second = limits::connects_per_source_per_second;
+  std::size_t connects_per_second = limits::connects_per_source_per_second;  ///< more are closed; five times: blocked
   /// Requests begun within 64*T1, the life of a transaction (RFC 3261 section 17).
   std::size_t transactions = limits::transactions_per_source;
   std::size_t digest_failures_per_minute = limits::digest_failures_per_source;

@@ -118,7 +118,13 @@ TEST_F(SourceGuardTest, GuessingPasswordsBlocksKnownSourcesToo) {
 TEST_F(SourceGuardTest, ConnectsAreLimited) {
   for (int i = 0; i < 5; ++i)
     EXPECT_TRUE(guard.connect(stranger, start));
-  EXPECT_FALSE(guard.connect(stranger, start));
+  for (int i = 0; i < 20; ++i)
+    EXPECT_FALSE(guard.connect(stranger, start));
+  EXPECT_FALSE(guard.any_blocked());
+  EXPECT_TRUE(guard.connect(stranger, start + 1s)) << "it may try again";
+  for (int i = 0; i < 25; ++i)
+    guard.connect(stranger, start + 1s);
+  EXPECT_TRUE(guard.any_blocked());
   EXPECT_EQ(guard.list_blocked(start).at(0).reason, "too many connections");
 }
 
