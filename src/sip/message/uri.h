@@ -30,7 +30,7 @@ struct Uri {
 /// Views point into `text`. An unknown scheme is no error: only `scheme` and `text` are set then.
 Result<Uri> parse_uri(std::string_view text);
 
-/// Equality by RFC 3261 section 19.1.4.
+/// Equality by RFC 3261 section 19.1.4, of tel URIs by RFC 3966 section 4, of other schemes byte by byte.
 bool equivalent(const Uri& a, const Uri& b);
 
 /// Percent-decoding and -encoding of a user part (RFC 3261 section 25.1 `user`).

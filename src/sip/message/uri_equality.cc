@@ -1,3 +1,5 @@
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
 
@@ -78,7 +80,7 @@ bool headers_match(std::string_view a, std::string_view b) {
   return sorted(a) == sorted(b);
 }
 
-/// A telephone number without its visual separators.
+/// A telephone number without its visual separators (RFC 3966 section 4).
 std::string bare_number(std::string_view number) {
   std::string out;
   for (char c : number) {
@@ -87,16 +89,39 @@ std::string bare_number(std::string_view number) {
   return out;
 }
 
+/// Every parameter of `a` stands in `b` too, with the same value; those that are numbers compare as numbers do.
+bool tel_parameters_match(const Uri& a, const Uri& b) {
+  grammar::ParameterReader reader(a.parameters);
+  while (reader.next()) {
+    const auto other = b.parameter(reader.name());
+    if (!other) return false;
+    const bool number = reader.value().starts_with('+') || grammar::same(reader.name(), "ext");
+    if (number ? bare_number(reader.value()) != bare_number(*other) : !same_text(reader.value(), *other, true))
+      return false;
+  }
+  return true;
+}
+
+/// Names compare without case, IPv6 references by the address that they stand for (RFC 5954 section 4.2).
+bool same_host(const Uri& a, const Uri& b) {
+  if (grammar::same(a.host, b.host)) return true;
+  if (!a.host.starts_with('[') || !b.host.starts_with('[')) return false;
+  std::array<unsigned char, 16> first{};
+  std::array<unsigned char, 16> second{};
+  const bool addresses = inet_pton(AF_INET6, std::string(a.bare_host()).c_str(), first.data()) == 1 &&
+                         inet_pton(AF_INET6, std::string(b.bare_host()).c_str(), second.data()) == 1;
+  return addresses && first == second;
+}
+
 }  // namespace
 
 bool equivalent(const Uri& a, const Uri& b) {
   if (!grammar::same(a.scheme, b.scheme)) return false;
   if (grammar::same(a.scheme, "tel"))
-    return bare_number(a.user) == bare_number(b.user) && parameters_match(a, b) && parameters_match(b, a);
+    return bare_number(a.user) == bare_number(b.user) && tel_parameters_match(a, b) && tel_parameters_match(b, a);
   if (!a.is_sip()) return a.text == b.text;
   return a.port == b.port && same_text(a.user, b.user, false) && same_text(a.password, b.password, false) &&
-         grammar::same(a.host, b.host) && parameters_match(a, b) && parameters_match(b, a) &&
-         headers_match(a.headers, b.headers);
+         same_host(a, b) && parameters_match(a, b) && parameters_match(b, a) && headers_match(a.headers, b.headers);
 }
 
 std::string unescape(std::string_view text) {

@@ -90,6 +90,30 @@ TEST(Equivalent, FollowsTheExamplesOfRfc3261_19_1_4) {
   EXPECT_FALSE(same("tel:+12015550123", "tel:12015550123"));
 }
 
+TEST(Equivalent, ComparesTelephoneNumbersByRfc3966) {
+  const auto same = [](const char* a, const char* b) {
+    const auto one = parse_uri(a);
+    const auto other = parse_uri(b);
+    return equivalent(*one, *other) && equivalent(*other, *one);
+  };
+  EXPECT_TRUE(same("tel:7042;phone-context=Example.com", "tel:70-42;Phone-Context=example.COM"));
+  EXPECT_TRUE(same("tel:863-1234;phone-context=+1-914-555", "tel:8631234;phone-context=+1914555"));
+  EXPECT_TRUE(same("tel:+1;ext=12-3;isub=4", "tel:+1;isub=4;ext=123"));
+  EXPECT_FALSE(same("tel:7042;phone-context=a.test", "tel:7042;phone-context=b.test"));
+  EXPECT_FALSE(same("tel:863-1234;phone-context=+1-914-555", "tel:863-1234;phone-context=+1-914-556"));
+  EXPECT_FALSE(same("tel:7042;phone-context=a.test", "tel:7042")) << "unlike in a SIP URI, every parameter counts";
+  EXPECT_FALSE(same("tel:+1;ext=1", "tel:+1;ext=2"));
+}
+
+TEST(Equivalent, ComparesIpv6ByAddress) {
+  const auto same = [](const char* a, const char* b) { return equivalent(*parse_uri(a), *parse_uri(b)); };
+  EXPECT_TRUE(same("sip:a@[2001:db8::1]", "sip:a@[2001:DB8:0:0::0001]"));
+  EXPECT_TRUE(same("sip:a@[::ffff:192.0.2.1]:5061", "sip:a@[::FFFF:C000:201]:5061"));
+  EXPECT_FALSE(same("sip:a@[2001:db8::1]", "sip:a@[2001:db8::2]"));
+  EXPECT_FALSE(same("sip:a@[::1]", "sip:a@localhost"));
+  EXPECT_TRUE(same("sip:a@[1:::2]", "sip:a@[1:::2]")) << "what is no address still equals itself";
+}
+
 TEST(Escape, RoundTripsAnyUser) {
   std::string all;
   for (int c = 0; c < 256; ++c)
