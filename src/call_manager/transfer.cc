@@ -34,7 +34,8 @@ void Transfer::start(CallManager& manager, const std::shared_ptr<LineCall>& call
   const std::shared_ptr<Transfer> self(new Transfer(manager, call, transferor));
   if (refer_to->replaces.empty()) {
     self->number_ = call::user_or_uri(refer_to->target.uri);
-    auto target = manager.find_target(self->number_, {});
+    auto device = manager.find_device(refer_to->target.uri);
+    auto target = device ? std::move(*device) : manager.find_target(self->number_, {});
     self->subscription_ = agent.endpoint().accept_refer(request.id, manager.now());
     call->begin_transfer(self);
     if (!target) return self->fail(target.error().status, {});
@@ -57,15 +58,9 @@ void Transfer::blind(const sip::IncomingRequest& request, LineTarget target) {
   const auto party =
       remaining ? sip::parse_uri(remaining->remote_uri) : Result<sip::Uri>(ringwall::fail("the party is gone"));
   if (!party) return fail(480, "");
-  if (const call::Path* path = target.tries.next()) {
-    target.peer = path->target;
-    target.route = call::route_of(*path);
-    target.request_uri = fmt::format("sip:{}@{}", sip::escape_user(target.number), path->host);
-  }
-  if (target.request_uri.empty()) return fail(503, "");
+  std::vector<call::ForkTarget> ways = ways_to(target);
+  if (ways.empty()) return fail(503, "");
   sip::Outgoing out;
-  out.route = target.route;
-  out.request_uri = target.request_uri;
   out.from = fmt::format("<sip:{}@{}>", sip::escape_user(call::user_or_uri(*party)), manager_.site().domain);
   out.to = fmt::format("<sip:{}@{}>", sip::escape_user(target.number), manager_.site().domain);
   out.headers = call::onward_headers(*request.message, call_->interaction());
@@ -73,11 +68,25 @@ void Transfer::blind(const sip::IncomingRequest& request, LineTarget target) {
   out.headers.emplace_back("Supported", manager_.supported_tags());
   if (const auto by = request.message->header(sip::HeaderName::referred_by); !by.empty())
     out.headers.emplace_back("Referred-By", by);
-  peer_ = target.peer;
-  target_ = manager_.agent().endpoint().invite(std::move(out), manager_.now());
-  manager_.agent().own(target_, shared_from_this());
+  peer_ = ways.front().peer;
+  fork_.emplace(manager_.agent(), weak_from_this(), std::move(out), std::move(ways));
+  fork_->ring_next();
   manager_.watchers().list(peer_, *this);
   log::info(manager_.name(), "call {} is transferred to {} at {}", call_->interaction(), number_, peer_);
+}
+
+// The devices of a line ring together; of the ways to anything else one follows the other.
+std::vector<call::ForkTarget> Transfer::ways_to(LineTarget& target) {
+  if (!target.devices.empty()) return std::move(target.devices);
+  if (!target.request_uri.empty()) return {{target.peer, target.request_uri, target.route, target.path, 1000}};
+  std::vector<call::ForkTarget> out;
+  for (int q = 1000; const call::Path* path = target.tries.next(); --q)
+    out.push_back({path->target,
+                   fmt::format("sip:{}@{}", sip::escape_user(target.number), path->host),
+                   call::route_of(*path),
+                   {},
+                   std::max(q, 0)});
+  return out;
 }
 
 void Transfer::attended(std::shared_ptr<LineCall> other, sip::LegId transferors_other) {
@@ -99,6 +108,14 @@ void Transfer::on(const sip::Progress& progress) {
 void Transfer::on(const sip::Answered& answered) {
   if (over_) return;
   sip::Body description = sip::sdp_body(std::string(call::sdp_of(*answered.message)));
+  if (fork_ && fork_->holds(answered.leg)) {
+    target_ = answered.leg;
+    manager_.watchers().unlist(peer_, *this);
+    peer_ = fork_->target_of(target_)->peer;
+    manager_.watchers().list(peer_, *this);
+    fork_->choose(target_);
+    fork_.reset();
+  }
   if (answered.leg == target_) {
     if (description.content.empty()) return fail(488, "the target offered no audio");
     offered_ = true;
@@ -112,7 +129,10 @@ void Transfer::on(const sip::Answered& answered) {
 
 void Transfer::on(const sip::Refused& refused) {
   if (over_) return;
-  if (refused.leg == target_ && !refused.reinvite) target_ = {};
+  if (fork_) {
+    if (fork_->holds(refused.leg) && !fork_->refused(refused)) fail(fork_->best().status, {});
+    return;
+  }
   // The target's offer has no answer then; its next re-INVITE, or its end, settles that (RFC 3725 section 5).
   if (refused.leg == remaining_ && other_) manager_.agent().endpoint().ack(target_, {}, manager_.now());
   fail(refused.status, refused.reason);
@@ -122,8 +142,8 @@ void Transfer::on(const sip::Reinvited& reinvited) {
   manager_.agent().endpoint().reject(reinvited.leg, {.status = 491}, manager_.now());
 }
 
-void Transfer::on(const sip::Ended&) {
-  if (over_) return;
+void Transfer::on(const sip::Ended& ended) {
+  if (over_ || ended.leg != target_) return;
   target_ = {};
   fail(480, "");
 }
@@ -159,6 +179,7 @@ void Transfer::fail(int status, std::string_view reason, const LineCall* gone) {
   const auto keep = shared_from_this();
   log::info(manager_.name(), "the transfer of call {} failed: {}", call_->interaction(), status);
   report(status, reason, true);
+  if (fork_) fork_->cancel({});
   if (!other_) leave_watchers();
   if (!other_ && target_) {
     manager_.agent().endpoint().hang_up(target_, manager_.now());
@@ -194,8 +215,11 @@ void Transfer::hang_up(std::string_view reason) {
 }
 
 void Transfer::describe(std::vector<call::LegView>& out) const {
-  if (other_ || over_ || !target_) return;  // the call of an attended one shows it
-  out.push_back(call_->view(target_, peer_, number_, true));
+  if (other_ || over_) return;  // the call of an attended one shows it
+  if (target_) out.push_back(call_->view(target_, peer_, number_, true));
+  if (!fork_) return;
+  for (const sip::LegId leg : fork_->legs())
+    out.push_back(call_->view(leg, fork_->target_of(leg)->peer, number_, true));
 }
 
 }  // namespace ringwall::call_manager

@@ -11,8 +11,9 @@ namespace ringwall::call_manager {
 /// A transfer (RFC 5589) that one side of a call, the transferor, has asked for by REFER. The call manager does it on
 /// behalf of the other side, the remaining one; the audio still goes from end to end:
 ///
-///   blind:     INVITE without offer to the target  --2xx offer-->  re-INVITE remaining  --answer-->  ACK target
-///   attended:  re-INVITE without offer to the far end of the transferor's other call  --2xx offer-->  the same
+///   blind:     INVITE without offer to the target, or to all its devices  --2xx offer-->  re-INVITE remaining
+///   --answer-->  ACK target attended:  re-INVITE without offer to the far end of the transferor's other call  --2xx
+///   offer-->  the same
 ///
 /// (RFC 3725 flow I.) The transferor hears of it by NOTIFY and is let go when the two are joined; when they cannot be,
 /// the call is as it was, or over if the transferor has left meanwhile.
@@ -44,6 +45,7 @@ class Transfer final : public call::LegOwner, public std::enable_shared_from_thi
  private:
   Transfer(CallManager& manager, std::shared_ptr<LineCall> call, sip::LegId transferor);
   void blind(const sip::IncomingRequest& request, LineTarget target);
+  [[nodiscard]] static std::vector<call::ForkTarget> ways_to(LineTarget& target);
   void attended(std::shared_ptr<LineCall> other, sip::LegId transferors_other);
   void report(int status, std::string_view reason, bool last);
   void fail(int status, std::string_view reason, const LineCall* gone = nullptr);
@@ -54,7 +56,8 @@ class Transfer final : public call::LegOwner, public std::enable_shared_from_thi
   std::shared_ptr<LineCall> call_, other_;  ///< other_: of an attended one, the transferor's second call
   sip::LegId transferor_, transferors_other_;
   sip::LegId remaining_, target_;
-  std::string peer_, number_;  ///< of the target
+  std::optional<call::Fork> fork_;  ///< of a blind one, until somebody answers
+  std::string peer_, number_;       ///< of the target
   sip::SubscriptionId subscription_;
   bool offered_ = false;  ///< the target has offered, the remaining side is asked
   bool over_ = false;

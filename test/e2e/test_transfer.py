@@ -78,6 +78,21 @@ def test_blind(phones, running):
     hang_up(bobs, carols)
 
 
+def test_blind_to_a_line_with_two_devices(phones, running):
+    ada, bob, carol = phones
+    with Phone(running, carol.line) as second:
+        second.register()
+        adas, bobs, firsts = begin_blind(*phones)
+        seconds = second.incoming()
+        firsts.ring()
+        assert told(adas) == (180, False)
+        join(bobs, seconds)
+        firsts.expect_cancel()
+        assert told(adas) == (200, True)
+        adas.expect("BYE")
+        hang_up(bobs, seconds)
+
+
 def test_blind_to_one_who_is_busy(phones):
     adas, bobs, carols = begin_blind(*phones)
     carols.refuse(486)
