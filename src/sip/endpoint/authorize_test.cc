@@ -148,6 +148,51 @@ TEST_F(AuthorizeTest, ASubscriptionBegins) {
   EXPECT_THAT(asked, ElementsAre("SUBSCRIBE", "SUBSCRIBE"));
 }
 
+// The second subscription in a dialog is named by the CSeq of its REFER (RFC 3515 section 2.4.6): of the one that
+// passed.
+TEST_F(AuthorizeTest, ARefersSubscriptionIsNamedByTheRequestThatPassed) {
+  call();
+  guarded = {"REFER"};
+  for (int round = 0; round < 2; ++round) {
+    const RequestId sent = ada.endpoint.request_in_dialog(adas, Method::refer,
+                                                          {{"Refer-To", "<sip:carol@example.test>"}}, {}, network.now);
+    run();
+    const auto incoming = bob.take<IncomingRequest>();
+    ASSERT_TRUE(incoming);
+    const SubscriptionId told = bob.endpoint.accept_refer(incoming->id, network.now);
+    bob.endpoint.notify(told, {SubscriptionState::Value::terminated, "noresource"},
+                        {"message/sipfrag", "SIP/2.0 200 OK\r\n"}, network.now);
+    run();
+    std::vector<std::uint64_t> notified;
+    for (const Event& event : ada.events)
+      if (const auto* one = std::get_if<Notified>(&event)) notified.push_back(one->id.value);
+    EXPECT_THAT(notified, Contains(sent.value)) << round;
+    ada.events.clear();
+    bob.events.clear();
+  }
+  EXPECT_THAT(asked, ElementsAre("REFER", "REFER"));
+}
+
+TEST_F(AuthorizeTest, EarlyRequestsAreAnsweredToo) {
+  guarded = {"PRACK", "UPDATE"};
+  adas = ada.endpoint.invite(network.call(bob), network.now);
+  run();
+  const auto incoming = bob.take<IncomingInvite>();
+  ASSERT_TRUE(incoming);
+  bobs = incoming->leg;
+  bob.endpoint.provisional(bobs, 183, sdp_body("early answer"), network.now, {{"Require", "100rel"}});
+  run();
+  EXPECT_TRUE(ada.take<Progress>());
+  const RequestId update = ada.endpoint.request_in_dialog(adas, Method::update, {}, {}, network.now);
+  run();
+  const auto completed = ada.take<Completed>();
+  ASSERT_TRUE(completed);
+  EXPECT_EQ(completed->id, update);
+  EXPECT_EQ(completed->status, 200);
+  EXPECT_THAT(asked, testing::UnorderedElementsAre("PRACK", "UPDATE"));
+  EXPECT_TRUE(std::ranges::is_sorted(cseqs));
+}
+
 TEST_F(AuthorizeTest, WrongCredentialsAreNotTriedTwice) {
   guarded = {"REGISTER", "INVITE"};
   answers_with = "wrong";
