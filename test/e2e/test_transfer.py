@@ -239,6 +239,20 @@ def test_pickup_of_a_ringing_call(phones):
     hang_up(carols, adas)
 
 
+def test_a_pickup_whose_audio_the_caller_refuses(phones):
+    ada, bob, carol = phones
+    adas = ada.call(bob.line, ada.description(30000))
+    bobs = bob.incoming()
+    bobs.ring()
+    adas.ringing()
+    carols = carol.call(bob.line, carol.description(31000), [f"Replaces: {watched(carol, bob.line)}"])
+    bobs.expect_cancel()
+    assert adas.answered().status == 200
+    adas.expect("INVITE", 488)
+    assert carols.answered().status == 488
+    adas.expect("BYE")
+
+
 def test_pickup_of_a_call_that_is_up(phones):
     ada, bob, carol = phones
     adas, bobs = talk(ada, bob, 30000)
