@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "base/log.h"
+#include "base/metric.h"
 #include "crypto/random.h"
 #include "sip/message/respond.h"
 #include "sip/transport/via.h"
@@ -13,7 +15,8 @@ namespace {
 constexpr Duration kLoadInterval = std::chrono::milliseconds(250);
 /// SIP's timers are seconds long. Woken a little late, the endpoint finds many of them due at once.
 constexpr std::string_view kRetryAfter = "5";  ///< seconds, for a source that sends too much
-constexpr Duration kTimerGrain = std::chrono::milliseconds(5);
+constexpr Duration kTimerGrain = std::chrono::milliseconds(20);
+constexpr Duration kTryingAfter = std::chrono::milliseconds(150);
 
 }  // namespace
 
@@ -28,6 +31,7 @@ struct SipHost::Core : TransportOwner {
   bool deliver();
   void arm_timer();
   void measure_load();
+  void report(const sip::Endpoint::Overload& now);
 
   // The transports write what this causes once they have read all that was there.
   void message_received(const sip::Flow& flow, std::string_view message) override {
@@ -57,6 +61,8 @@ struct SipHost::Core : TransportOwner {
   std::unique_ptr<SipTransports> transports;
   std::optional<sip::Endpoint> endpoint;
   LoopTimer timer, load_timer;
+  sip::Endpoint::Overload overload;  ///< as it was told last
+  std::string name;
   std::optional<Time> timer_at;
   bool delivering = false;
   bool delivery_posted = false;
@@ -82,9 +88,11 @@ bool SipHost::Core::overloaded(const sip::Flow& flow, std::string_view bytes) {
 
 void SipHost::Core::open_endpoint(const SipHostOptions& options) {
   sip::EndpointOptions wanted;
+  name = options.name;
   wanted.name = options.name;
   wanted.host = options.host.empty() ? options.address : options.host;
   wanted.local = [this](sip::Transport transport) { return transports->local(transport); };
+  wanted.trying_after = kTryingAfter;
   wanted.overload_control = true;
   wanted.allow = options.allow;
   wanted.supported = options.supported;
@@ -150,9 +158,18 @@ void SipHost::Core::arm_timer() {
   });
 }
 
+void SipHost::Core::report(const sip::Endpoint::Overload& now) {
+  if ((now.percent == 0) != (overload.percent == 0))
+    log::warning(name, "{}", now.percent == 0 ? "there is time for all requests again"
+                                              : "there is too much to do: some new requests are turned away");
+  static Counter& turned_away = Metrics::instance().counter("ringwall_sip_turned_away_total");
+  turned_away.add(now.turned_away - overload.turned_away);
+  overload = now;
+}
+
 void SipHost::Core::measure_load() {
   load_timer = loop.after(kLoadInterval, [this, due = loop.now() + kLoadInterval] {
-    endpoint->load(loop.now() - due, loop.now());
+    report(endpoint->load(loop.now() - due, loop.now()));
     measure_load();
   });
 }

@@ -122,8 +122,9 @@ struct Endpoint::Core {
                                   Purpose purpose, LegId leg, Time now);
   void apply(ClientTransaction& transaction, Step step, const MessagePtr& message, const Error& why, int status,
              Time now);
+  void promise_trying(ServerTransaction& transaction, Time now);
   ServerTransaction& start_server(const Flow& flow, const MessagePtr& message, Time now);
-  void apply(ServerTransaction& transaction, Step step);
+  void apply(ServerTransaction& transaction, Step step, Time now);
   void respond(ServerTransaction& transaction, int status, const Answer& answer, Time now, std::string* kept = nullptr);
   std::string print_response(const ServerTransaction& transaction, int status, const Answer& answer) const;
   void refuse(const Flow& flow, const Message& request, int status, std::span<const HeaderLine> headers = {});
@@ -133,11 +134,11 @@ struct Endpoint::Core {
   bool repeat_request(ClientTransaction& transaction, const Headers& headers, Time now);
   void no_response(ClientTransaction& transaction, int status, const Error& why, Time now);
 
-  // --- our INVITE (invite_out.cc) and its re-INVITEs (reinvite.cc)
   // --- Session-ID (session_id.cc)
   std::string new_session_id();
   static std::string given_session_id(const Outgoing& request);
 
+  // --- our INVITE (invite_out.cc) and its re-INVITEs (reinvite.cc)
   LegId invite(Outgoing request, Time now);
   void ack(LegId id, const Body& body, Time now);
   void invite_response(ClientTransaction& transaction, const MessagePtr& message, Time now);
@@ -305,6 +306,7 @@ struct Endpoint::Core {
   HashKey key;
   OverloadClient overload_out;
   OverloadServer overload_in;
+  std::uint64_t turned_away = 0;  ///< new requests that were answered 503 because of it
   FlowIndex flows;  // before its members
   ClientTable clients;
   ServerTable servers;

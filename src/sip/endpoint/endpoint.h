@@ -41,8 +41,8 @@ struct Outgoing {
   std::string to;
   Headers headers;
   Body body;
-  std::string call_id;     ///< empty: a new one
-  std::string session_id;  ///< our side's UUID (RFC 7989), 32 hex digits; empty: a new one for a call, else none
+  std::string call_id;      ///< empty: a new one
+  std::string session_id;   ///< our side's UUID (RFC 7989), 32 hex digits; empty: a new one for a call, else none
   std::string method_name;  ///< with Method::other: a method that is none of the RFCs' ("PING")
 };
 
@@ -84,6 +84,8 @@ struct EndpointOptions {
   Duration t1 = std::chrono::milliseconds(500);
   Duration t2 = std::chrono::seconds(4);
   Duration t4 = std::chrono::seconds(5);
+  /// An INVITE that got no other response for so long gets a 100 (RFC 3261 section 17.2.1: at most 200 ms). 0: at once.
+  Duration trying_after{0};
   /// For Allow; a request whose method is not in it is answered 405.
   std::string allow =
       "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, MESSAGE, NOTIFY, PUBLISH, REFER, REGISTER, SUBSCRIBE";
@@ -109,7 +111,7 @@ struct IncomingInvite {
   Flow flow;
   MessagePtr message;
   LegId replaces{};  ///< the leg that its Replaces names (RFC 3891), checked: accept() this one, hang up that one
-};  ///< 100 was sent; provisional/accept/reject it
+};  ///< 100 is seen to; provisional/accept/reject it
 struct IncomingRequest {
   ServerRequestId id;
   LegId leg;
@@ -216,8 +218,12 @@ class Endpoint {
   void flow_closed(FlowId flow, Time now);
   void expire(Time now);
   /// How busy this process is: how late the last timer fired. To be told every 100 ms to 1 s; new requests are turned
-  /// away while it is too busy.
-  void load(Duration loop_delay, Time now);
+  /// away while it is too busy. Returns how many percent of them from now on, and how many were so far.
+  struct Overload {
+    unsigned percent = 0;
+    std::uint64_t turned_away = 0;
+  };
+  Overload load(Duration loop_delay, Time now);
   [[nodiscard]] std::optional<Time> next_timer() const;
   std::optional<Transmit> poll_transmit();
   std::optional<Event> poll_event();

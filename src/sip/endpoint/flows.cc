@@ -24,7 +24,7 @@ void Endpoint::Core::flow_lost(ServerTransaction& transaction, Time now) {
   Leg* used = leg(transaction.user);
   const bool pending = used != nullptr && used->server_invite == transaction.id;
   transaction.member.leave();
-  apply(transaction, transaction.transport_failed());
+  apply(transaction, transaction.transport_failed(), now);
   if (!pending) return;
   close_provisionals(*used);
   if (used->state == Leg::State::confirmed) return advance_reinvite(*used, now);
@@ -46,6 +46,7 @@ bool Endpoint::Core::reroute(ClientTransaction& transaction) {
   const auto purpose = static_cast<Purpose>(transaction.purpose);
   const bool of_subscription = purpose == Purpose::subscribe || purpose == Purpose::notify;
   const bool in_dialog = purpose == Purpose::bye || purpose == Purpose::request || purpose == Purpose::reinvite ||
+                         purpose == Purpose::prack || purpose == Purpose::refresh ||
                          (of_subscription && used != nullptr && used->dialog.state() != Dialog::State::none);
   if (used == nullptr || !in_dialog || transaction.rerouted || !transaction.route.flow) return false;
   if (transaction.answered() || transaction.request.empty()) return false;
@@ -70,7 +71,7 @@ void Endpoint::Core::expire(Time now) {
         continue;
       }
     } else if (ServerTransaction* server = servers.find(id)) {
-      if (TimerQueue::claims(*due, server->slot)) apply(*server, server->expire(now));
+      if (TimerQueue::claims(*due, server->slot)) apply(*server, server->expire(now), now);
     } else if (Leg* used = leg(due->owner)) {
       if (TimerQueue::claims(*due, used->slot)) expire_leg(*used, now);
     }

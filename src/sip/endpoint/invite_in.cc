@@ -35,7 +35,7 @@ void Endpoint::Core::receive_invite(const Flow& flow, const MessagePtr& message,
   transaction.to_tag = made.dialog.local_tag();
   transaction.user = made.id.value;
   made.server_invite = transaction.id;
-  respond(transaction, 100, {}, now);
+  promise_trying(transaction, now);
   events.push_back(IncomingInvite{made.id, flow, message, *replaced});
 }
 
@@ -50,7 +50,7 @@ void Endpoint::Core::receive_reinvite(Leg& leg, ServerTransaction& transaction, 
     return respond(transaction, 422, {.status = 422, .headers = {{"Min-SE", min_se}}}, now);
   leg.server_invite = transaction.id;
   (void)leg.session.received(Carrier::invite, is_description(*message));
-  respond(transaction, 100, {}, now);
+  promise_trying(transaction, now);
   events.push_back(Reinvited{leg.id, message});
 }
 

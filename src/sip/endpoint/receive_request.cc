@@ -62,13 +62,13 @@ bool Endpoint::Core::receive_known(const MessagePtr& message, Time now) {
   ServerTransaction* known = servers.find(*message);
   if (known == nullptr) return false;
   if (message->method() != Method::ack) {
-    apply(*known, known->receive_again());
+    apply(*known, known->receive_again(), now);
     return true;
   }
   const auto* invite = std::get_if<ServerInvite>(&known->machine);
   // An ACK for a 2xx that reuses the branch of its INVITE is the user's (RFC 6026 section 7.1).
   if (invite == nullptr || invite->state() == ServerInvite::State::accepted) return false;
-  apply(*known, known->receive_ack(now));
+  apply(*known, known->receive_ack(now), now);
   return true;
 }
 
@@ -116,6 +116,7 @@ bool Endpoint::Core::refuse_early(const Flow& flow, const Message& message) {
     return refuse_with(503, HeaderName::retry_after, "10");
   if (in_dialog) return false;
   if (overload_in.loss() != 0 && overload_in.sheds(message, options.random())) {
+    ++turned_away;
     // Who cuts by itself is told by how much in the Via, and shall not stop altogether (RFC 7339 section 5.10.2).
     if (offers_overload_control(message.top_via())) return refuse(flow, message, 503), true;
     return refuse_with(503, HeaderName::retry_after, "2");

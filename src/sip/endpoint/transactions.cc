@@ -51,7 +51,16 @@ ServerTransaction& Endpoint::Core::start_server(const Flow& flow, const MessageP
   return out;
 }
 
-void Endpoint::Core::apply(ServerTransaction& transaction, Step step) {
+// The 100 to an INVITE. Where the answer comes soon, it says all that a 100 would.
+void Endpoint::Core::promise_trying(ServerTransaction& transaction, Time now) {
+  auto* invite = std::get_if<ServerInvite>(&transaction.machine);
+  if (invite == nullptr || options.trying_after <= Duration::zero()) return respond(transaction, 100, {}, now);
+  invite->promise_trying(now + options.trying_after);
+  timers.schedule(transaction.id.value, transaction.slot, transaction.next_timer());
+}
+
+void Endpoint::Core::apply(ServerTransaction& transaction, Step step, Time now) {
+  if (step.trying) return respond(transaction, 100, {}, now);
   const TransactionId id = transaction.id;
   if (step.transmit && !transaction.response.empty()) send(id.value, transaction.route, transaction.response);
   if (transaction.terminated()) return servers.erase(id);
@@ -66,7 +75,7 @@ void Endpoint::Core::respond(ServerTransaction& transaction, int status, const A
   if (kept != nullptr) *kept = bytes;
   if (!transaction.reliable) transaction.response = bytes;
   send(transaction.id.value, transaction.route, std::move(bytes));
-  apply(transaction, {});
+  apply(transaction, {}, now);
 }
 
 // Answers without a transaction (RFC 3261 section 8.2.7): the tag is the same for each copy of the request.

@@ -63,7 +63,12 @@ bool is_own_header(HeaderName name) {
 }
 
 std::string Endpoint::Core::new_token() {
-  return fmt::format("{:016x}", options.random());
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::uint64_t number = options.random();
+  std::string out(16, '0');
+  for (auto at = out.rbegin(); at != out.rend(); ++at, number >>= 4)
+    *at = digits[number & 0xf];
+  return out;
 }
 // The Request-URI is in it: a request that comes back unchanged has looped, one for somebody else is a spiral (RFC 3261
 // section 16.3).
@@ -133,39 +138,39 @@ std::string Endpoint::Core::write_outgoing(Method method, const Outgoing& reques
   writer.header(HeaderName::to, request.to);
   writer.header(HeaderName::call_id, call_id);
   writer.header(HeaderName::cseq, fmt::format("{} {}", last_cseq, name));
+  if (const std::string uuid = given_session_id(request); !uuid.empty())
+    writer.header(HeaderName::session_id, {uuid, ";remote=", null_session_uuid});
   return finish(writer, method, transport, is_sips(request.request_uri), request.headers, request.body);
 }
 
 std::string Endpoint::Core::write_in_dialog(const DialogPath& path, Method method, std::uint32_t cseq,
                                             std::string_view branch, const Headers& headers, const Body& body) const {
-  if (const std::string uuid = given_session_id(request); !uuid.empty())
-    writer.header(HeaderName::session_id, {uuid, ";remote=", null_session_uuid});
   MessageWriter writer;
   path.dialog.write_request(writer, print(method), print_via(path.route.transport, branch), cseq);
+  if (const std::string value = path.session_id.value(); !value.empty()) writer.header(HeaderName::session_id, value);
   return finish(writer, method, path.route.transport, is_sips(path.dialog.remote_target()), headers, body);
 }
 
 std::string Endpoint::Core::print_response(const ServerTransaction& transaction, int status,
                                            const Answer& answer) const {
-  if (const std::string value = path.session_id.value(); !value.empty()) writer.header(HeaderName::session_id, value);
   const Method method = transaction.request->method();
   const bool success = status >= 200 && status < 300;
   const std::string own_contact = contact(transaction.route.transport, wants_sips_contact(*transaction.request));
   const std::string server = "Ringwall " + options.name;
+  const auto call = legs.find(LegId{transaction.user});
+  const std::string session =
+      call == legs.end() ? exchanged_session_id(*transaction.request) : call->second->session_id.value();
   std::vector<HeaderLine> lines;
   lines.reserve(answer.headers.size() + 4);
   const bool targets = shows_contact(method) && (success || (method == Method::invite && status > 100 && status < 200));
   if (targets && !has_header(answer.headers, HeaderName::contact))
     lines.push_back({HeaderName::contact, {}, own_contact});
-  const auto call = legs.find(LegId{transaction.user});
-  const std::string session =
-      call == legs.end() ? exchanged_session_id(*transaction.request) : call->second->session_id.value();
+  if (!session.empty()) lines.push_back({HeaderName::session_id, {}, session});
   for (const auto& [name, value] : answer.headers)
     if (!is_own_header(parse_header_name(name))) lines.push_back({HeaderName::other, name, value});
   if ((status == 405 || (success && shows_allow(method))) && !has_header(answer.headers, HeaderName::allow))
     lines.push_back({HeaderName::allow, {}, options.allow});
   if (success && method == Method::options && !has_header(answer.headers, HeaderName::accept))
-  if (!session.empty()) lines.push_back({HeaderName::session_id, {}, session});
     lines.push_back({HeaderName::accept, {}, "application/sdp"});  // section 11.2
   if (success && shows_events(method) && !options.allow_events.empty())
     lines.push_back({HeaderName::allow_events, {}, options.allow_events});

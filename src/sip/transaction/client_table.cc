@@ -24,6 +24,11 @@ std::string copy_invite(const Message& invite, std::string_view method, std::str
   return writer.finish();
 }
 
+// Branches are ours and random: nobody else chooses what the table holds.
+std::uint64_t hash_of(std::string_view branch) {
+  return std::hash<std::string_view>{}(branch);
+}
+
 }  // namespace
 
 const std::string* ClientTransaction::find_ack(std::string_view to_tag) const {
@@ -67,29 +72,32 @@ ClientTransaction& ClientTable::add(TransactionId id, Method method, std::string
   } else {
     made->machine.emplace<ClientNonInvite>(timing, now);
   }
-  CHECK(branches(method).emplace(made->branch, made.get()).second);
   ClientTransaction& out = *made;
-  by_id_.emplace(id, std::move(made));
+  const std::uint64_t hash = hash_of(out.branch);
+  CHECK(branches(method).find(hash, [&](const auto* one) { return one->branch == out.branch; }) == nullptr);
+  branches(method).insert(hash, &out);
+  by_id_.insert(id.value, std::move(made));
   return out;
 }
 
 ClientTransaction* ClientTable::find(const Message& response) {
-  ByBranch& map = branches(response.cseq().method);
-  const auto at = map.find(response.top_via().branch);
-  if (at == map.end() || at->second->method != response.cseq().method) return nullptr;
-  return at->second;
+  const std::string_view branch = response.top_via().branch;
+  ClientTransaction** found = branches(response.cseq().method).find(hash_of(branch), [&](const auto* one) {
+    return one->branch == branch && one->method == response.cseq().method;
+  });
+  return found == nullptr ? nullptr : *found;
 }
 
 ClientTransaction* ClientTable::find(TransactionId id) {
-  const auto at = by_id_.find(id);
-  return at == by_id_.end() ? nullptr : at->second.get();
+  auto* found = by_id_.find(id.value, [id](const auto& one) { return one->id == id; });
+  return found == nullptr ? nullptr : found->get();
 }
 
 void ClientTable::erase(TransactionId id) {
-  const auto at = by_id_.find(id);
-  if (at == by_id_.end()) return;
-  branches(at->second->method).erase(at->second->branch);
-  by_id_.erase(at);
+  const ClientTransaction* known = find(id);
+  if (known == nullptr) return;
+  branches(known->method).erase(hash_of(known->branch), [known](const auto* one) { return one == known; });
+  by_id_.erase(id.value, [known](const auto& one) { return one.get() == known; });
 }
 
 std::string make_ack(std::string_view invite, const Message& response) {

@@ -3,7 +3,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "sip/transaction/client_invite.h"
 #include "sip/transaction/client_non_invite.h"
 #include "sip/transaction/flow_index.h"
+#include "sip/transaction/hash_index.h"
 
 namespace ringwall::sip {
 
@@ -58,10 +58,10 @@ class ClientTable {
   [[nodiscard]] std::size_t size() const { return by_id_.size(); }
 
  private:
-  using ByBranch = std::unordered_map<std::string_view, ClientTransaction*>;
+  using ByBranch = HashIndex<ClientTransaction*>;
   ByBranch& branches(Method method) { return method == Method::cancel ? cancels_ : by_branch_; }
 
-  std::unordered_map<TransactionId, std::unique_ptr<ClientTransaction>> by_id_;
+  HashIndex<std::unique_ptr<ClientTransaction>> by_id_;
   ByBranch by_branch_;
   ByBranch cancels_;
 };

@@ -8,7 +8,8 @@
 namespace ringwall::sip {
 
 static bool operator==(const Step& a, const Step& b) {
-  return a.transmit == b.transmit && a.acknowledge == b.acknowledge && a.deliver == b.deliver && a.failed == b.failed;
+  return a.transmit == b.transmit && a.acknowledge == b.acknowledge && a.deliver == b.deliver && a.failed == b.failed &&
+         a.trying == b.trying;
 }
 static void PrintTo(const Step& step, std::ostream* out) {
   *out << (step.transmit ? "transmit " : "") << (step.acknowledge ? "acknowledge " : "")
@@ -165,6 +166,25 @@ TEST(ServerInviteTest, RepeatsTheLastProvisional) {
   EXPECT_EQ(machine.respond(180, start), transmit);
   EXPECT_EQ(machine.receive_invite(), transmit);
   EXPECT_FALSE(machine.answered());
+}
+
+TEST(ServerInviteTest, SendsThePromised100WhereNothingElseWasSent) {
+  ServerInvite late(udp());
+  late.promise_trying(start + 150ms);
+  EXPECT_EQ(late.next_timer(), start + 150ms);
+  EXPECT_EQ(late.expire(start + 149ms), nothing);
+  EXPECT_TRUE(late.expire(start + 150ms).trying);
+  EXPECT_EQ(late.next_timer(), never);
+
+  ServerInvite repeated(udp());
+  repeated.promise_trying(start + 150ms);
+  EXPECT_TRUE(repeated.receive_invite().trying);
+  EXPECT_EQ(repeated.receive_invite(), transmit);
+
+  ServerInvite answered(udp());
+  answered.promise_trying(start + 150ms);
+  EXPECT_EQ(answered.respond(180, start), transmit);
+  EXPECT_EQ(answered.next_timer(), never);
 }
 
 TEST(ServerInviteTest, TimerGRepeatsAFailureUntilTimerH) {

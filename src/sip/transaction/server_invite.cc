@@ -1,8 +1,11 @@
 #include "sip/transaction/server_invite.h"
 
+#include <utility>
+
 namespace ringwall::sip {
 
 Step ServerInvite::receive_invite() {
+  if (std::exchange(trying_, never) != never) return {.trying = true};
   return {.transmit = state_ == State::proceeding || state_ == State::completed};
 }
 
@@ -16,6 +19,7 @@ Step ServerInvite::receive_ack(Time now) {
 
 Step ServerInvite::respond(int status, Time now) {
   if (answered()) return {};
+  trying_ = never;
   if (status < 200) return {.transmit = true};
   end_ = now + timing_.patience();  // timer L or H
   if (status < 300) {
@@ -28,6 +32,10 @@ Step ServerInvite::respond(int status, Time now) {
 }
 
 Step ServerInvite::expire(Time now) {
+  if (now >= trying_) {
+    trying_ = never;
+    return {.trying = true};
+  }
   if (now >= end_) {
     const bool no_ack = state_ == State::completed;
     state_ = State::terminated;
@@ -45,7 +53,7 @@ Step ServerInvite::transport_failed() {
   if (state_ == State::accepted || terminated()) return {};
   const bool unanswered = state_ == State::proceeding;
   state_ = State::terminated;
-  retransmit_ = end_ = never;
+  retransmit_ = end_ = trying_ = never;
   return {.failed = unanswered};
 }
 

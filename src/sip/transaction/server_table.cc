@@ -76,60 +76,48 @@ ServerTransaction& ServerTable::add(TransactionId id, MessagePtr request, const 
   } else {
     made->machine.emplace<ServerNonInvite>(timing, now);
   }
-  by_match_.emplace(match_hash(message, matching_method(message)), made.get());
-  if (message.to().tag.empty()) by_merge_.emplace(merge_hash(message), made.get());
   ServerTransaction& out = *made;
-  CHECK(by_id_.emplace(id, std::move(made)).second);
+  out.match_hash = match_hash(message, matching_method(message));
+  out.merge_hash = merge_hash(message);
+  by_match_.insert(out.match_hash, &out);
+  if (message.to().tag.empty()) by_merge_.insert(out.merge_hash, &out);
+  by_id_.insert(id.value, std::move(made));
   return out;
 }
 
 ServerTransaction* ServerTable::find_as(const Message& request, std::string_view method) {
   const Via& via = request.top_via();
-  const auto [begin, end] = by_match_.equal_range(match_hash(request, method));
-  for (auto at = begin; at != end; ++at) {
-    const Message& known = *at->second->request;
+  ServerTransaction** found = by_match_.find(match_hash(request, method), [&](const ServerTransaction* one) {
+    const Message& known = *one->request;
     const Via& other = known.top_via();
-    if (other.branch == via.branch && other.port == via.port && equals_ignoring_case(other.host, via.host) &&
-        known.method_name() == method &&
-        (branch_kind(request) == BranchKind::cookie || is_same_old_request(known, request)))
-      return at->second;
-  }
-  return nullptr;
+    return other.branch == via.branch && other.port == via.port && equals_ignoring_case(other.host, via.host) &&
+           known.method_name() == method &&
+           (branch_kind(request) == BranchKind::cookie || is_same_old_request(known, request));
+  });
+  return found == nullptr ? nullptr : *found;
 }
 
 bool ServerTable::is_merged(const Message& request) const {
   if (!request.to().tag.empty()) return false;
-  const auto [begin, end] = by_merge_.equal_range(merge_hash(request));
-  for (auto at = begin; at != end; ++at) {
-    const Message& known = *at->second->request;
-    if (known.call_id() == request.call_id() && known.from().tag == request.from().tag &&
-        known.cseq().number == request.cseq().number && known.method_name() == request.method_name())
-      return true;
-  }
-  return false;
+  return by_merge_.find(merge_hash(request), [&](const ServerTransaction* one) {
+    const Message& known = *one->request;
+    return known.call_id() == request.call_id() && known.from().tag == request.from().tag &&
+           known.cseq().number == request.cseq().number && known.method_name() == request.method_name();
+  }) != nullptr;
 }
 
 ServerTransaction* ServerTable::find(TransactionId id) {
-  const auto at = by_id_.find(id);
-  return at == by_id_.end() ? nullptr : at->second.get();
-}
-
-void ServerTable::remove(ByHash& map, std::uint64_t hash, const ServerTransaction* transaction) {
-  const auto [begin, end] = map.equal_range(hash);
-  for (auto at = begin; at != end; ++at) {
-    if (at->second != transaction) continue;
-    map.erase(at);
-    return;
-  }
+  auto* found = by_id_.find(id.value, [id](const auto& one) { return one->id == id; });
+  return found == nullptr ? nullptr : found->get();
 }
 
 void ServerTable::erase(TransactionId id) {
-  const auto at = by_id_.find(id);
-  if (at == by_id_.end()) return;
-  const Message& message = *at->second->request;
-  remove(by_match_, match_hash(message, matching_method(message)), at->second.get());
-  if (message.to().tag.empty()) remove(by_merge_, merge_hash(message), at->second.get());
-  by_id_.erase(at);
+  const ServerTransaction* known = find(id);
+  if (known == nullptr) return;
+  const auto is_it = [known](const ServerTransaction* one) { return one == known; };
+  by_match_.erase(known->match_hash, is_it);
+  by_merge_.erase(known->merge_hash, is_it);
+  by_id_.erase(id.value, [known](const auto& one) { return one.get() == known; });
 }
 
 }  // namespace ringwall::sip

@@ -3,11 +3,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <variant>
 
 #include "sip/message/message.h"
 #include "sip/transaction/client_table.h"
+#include "sip/transaction/hash_index.h"
 #include "sip/transaction/keyed_hash.h"
 #include "sip/transaction/server_invite.h"
 #include "sip/transaction/server_non_invite.h"
@@ -29,7 +29,8 @@ struct ServerTransaction {
   std::variant<ServerInvite, ServerNonInvite> machine{ServerInvite({})};
   TimerSlot slot;
   FlowMember member;
-  std::uint64_t user = 0;  ///< the transaction user's own number, opaque here
+  std::uint64_t user = 0;                        ///< the transaction user's own number, opaque here
+  std::uint64_t match_hash = 0, merge_hash = 0;  ///< the table's
 
   Step receive_again();  ///< a retransmission of the request
   Step receive_ack(Time now);
@@ -67,15 +68,14 @@ class ServerTable {
   [[nodiscard]] std::size_t size() const { return by_id_.size(); }
 
  private:
-  using ByHash = std::unordered_multimap<std::uint64_t, ServerTransaction*>;
+  using ByHash = HashIndex<ServerTransaction*>;
   static std::string_view matching_method(const Message& request);
   [[nodiscard]] std::uint64_t match_hash(const Message& request, std::string_view method) const;
   [[nodiscard]] std::uint64_t merge_hash(const Message& request) const;
   ServerTransaction* find_as(const Message& request, std::string_view method);
-  static void remove(ByHash& map, std::uint64_t hash, const ServerTransaction* transaction);
 
   HashKey key_;
-  std::unordered_map<TransactionId, std::unique_ptr<ServerTransaction>> by_id_;
+  HashIndex<std::unique_ptr<ServerTransaction>> by_id_;
   ByHash by_match_;
   ByHash by_merge_;  ///< requests without To tag
 };

@@ -29,6 +29,7 @@ struct Step {
   bool acknowledge = false;  ///< client INVITE only: send the ACK for the non-2xx final response
   bool deliver = false;      ///< the transaction user gets the message
   bool failed = false;       ///< the transaction user is told that there was no answer
+  bool trying = false;       ///< server INVITE only: send 100 now
 };
 
 /// When an owner is due next, as the queue last heard it. One per owner, kept by the owner.
