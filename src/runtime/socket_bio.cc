@@ -45,6 +45,13 @@ SocketBio::~SocketBio() {
   if (shared().owner == this) shared().owner = nullptr;
 }
 
+bool SocketBio::take_drained() {
+  const Shared& buffer = shared();
+  if (!drained_ || kept_ || (buffer.owner == this && buffer.at < buffer.end)) return false;
+  drained_ = false;
+  return true;
+}
+
 /// One recv into the shared buffer. False: nothing came, and errno says why; 0 at the end of the stream.
 bool SocketBio::fill() {
   Shared& buffer = shared();

@@ -18,6 +18,10 @@ class SocketBio {
   ~SocketBio();
   SocketBio(const SocketBio&) = delete;
 
+  /// True if a read would find nothing and say so: what the last recv brought is used up, and there was no more.
+  /// Resets it, as such a read does.
+  bool take_drained();
+
   /// Owned by the SSL that it is given to; must not be used after this object is gone.
   [[nodiscard]] BIO* native() const { return bio_; }
 

@@ -56,7 +56,10 @@ TlsChannel::TlsChannel(int socket, std::shared_ptr<TlsClientContext> context, Ne
     SSL_set_session(ssl_.get(), known->second.session.get());
 }
 
-TlsChannel::~TlsChannel() = default;
+TlsChannel::~TlsChannel() {
+  // A connection that broke says nothing against its session: without this OpenSSL would not resume it.
+  if (established_) SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN);
+}
 
 void TlsChannel::attach(int socket, SSL_CTX* context) {
   socket_ = socket;
@@ -171,6 +174,7 @@ void TlsChannel::keep_session() {
 }
 
 Io TlsChannel::read(MutableBytes out) {
+  if (anything_read_ && SSL_pending(ssl_.get()) == 0 && bio_->take_drained()) return {IoStatus::want_read, 0};
   ERR_clear_error();
   errno = 0;
   std::size_t count = 0;
