@@ -13,10 +13,14 @@
 
 #include <CLI/CLI.hpp>
 
+#include <array>
 #include <unordered_map>
 
 #include "base/log.h"
+#include "crypto/random.h"
 #include "runtime/sip_host.h"
+#include "sip/auth/digest_server.h"
+#include "sip/registrar/registrar.h"
 
 namespace {
 
@@ -35,6 +39,8 @@ runtime::SipHostOptions host_options(const Options& options) {
   out.peers.push_back({"uas", {"uas.bench.test"}, anchors});
   out.incoming_anchors.push_back(anchors);
   out.clear_listeners.push_back({sip::Transport::udp, 5060, "bench"});
+  // The load is one source of everything.
+  out.sources.never_blocked = {"127.0.0.1", "127.0.36.3"};
   out.allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REGISTER";
   return out;
 }
@@ -99,6 +105,49 @@ class BackToBack {
   std::unordered_map<sip::LegId, sip::LegId> others_;
 };
 
+/// A registrar that challenges each REGISTER without credentials. It knows every user, with one password.
+class Registration {
+ public:
+  explicit Registration(runtime::SignallingLoop& loop) : loop_(loop), digest_("bench.test", crypto::random_key(32)) {}
+  void use(runtime::SipHost& host) { host_ = &host; }
+
+  void operator()(sip::Event& event) {
+    auto* request = std::get_if<sip::IncomingRequest>(&event);
+    if (request == nullptr) return;
+    const Time now = loop_.now();
+    host_->endpoint().respond(request->id, answer(*request, now), now);
+  }
+
+ private:
+  static constexpr std::array algorithms{crypto::DigestAlgorithm::sha_256};
+
+  sip::Answer answer(const sip::IncomingRequest& request, Time now) {
+    const auto verdict =
+        digest_.verify(*request.message, algorithms, [this](std::string_view user) { return account_of(user); }, now);
+    if (verdict.kind == sip::DigestVerdict::Kind::refused) return {.status = 403};
+    if (verdict.kind != sip::DigestVerdict::Kind::ok)
+      return {.status = 401,
+              .headers = digest_.challenge(algorithms, verdict.kind == sip::DigestVerdict::Kind::stale, now)};
+    const sip::Uri& line = request.message->to().uri;
+    auto outcome = registrar_.process(*request.message, request.flow, fmt::format("{}@{}", line.user, line.host), now);
+    return {.status = outcome.status, .reason = std::move(outcome.reason), .headers = std::move(outcome.headers)};
+  }
+  /// Made anew for each request, as the peer makes it from the password in its configuration.
+  const sip::DigestAccount* account_of(std::string_view user) {
+    account_.user = user;
+    account_.realm = digest_.realm();
+    account_.a1.at(static_cast<std::size_t>(crypto::DigestAlgorithm::sha_256)) =
+        crypto::digest_a1(crypto::DigestAlgorithm::sha_256, account_.user, account_.realm, "spring-gate");
+    return &account_;
+  }
+
+  runtime::SignallingLoop& loop_;
+  sip::DigestServer digest_;
+  sip::Registrar registrar_;
+  sip::DigestAccount account_;
+  runtime::SipHost* host_ = nullptr;
+};
+
 template <class Service>
 Result<> serve(const Options& options, runtime::SignallingLoop& loop, Service& service) {
   TRY(auto host, runtime::SipHost::create(loop, host_options(options), [&](sip::Event event) { service(event); }));
@@ -115,7 +164,7 @@ Result<> serve(const Options& options, runtime::SignallingLoop& loop, Service& s
 int main(int argc, char** argv) {
   Options options;
   CLI::App app("Ringwall's SIP library as a server, for benchmarks");
-  app.add_option("what", options.what)->required()->check(CLI::IsMember({"calls"}));
+  app.add_option("what", options.what)->required()->check(CLI::IsMember({"calls", "register"}));
   app.add_option("--address", options.address)->required();
   app.add_option("--certificates", options.certificates)->required();
   app.add_option("--target", options.target, "address of the called side, ports 5061 (TLS) and 5060 (UDP)");
@@ -127,7 +176,9 @@ int main(int argc, char** argv) {
   ::setrlimit(RLIMIT_NOFILE, &files);
   runtime::SignallingLoop loop;
   BackToBack calls(loop, options.target);
-  if (const auto done = serve(options, loop, calls); !done) {
+  Registration registration(loop);
+  const auto done = options.what == "calls" ? serve(options, loop, calls) : serve(options, loop, registration);
+  if (!done) {
     fmt::print(stderr, "sip_server: {}\n", done.error().text());
     return 1;
   }

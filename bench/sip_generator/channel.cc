@@ -141,7 +141,9 @@ Channel::Channel(ChannelOwner& owner, int fd, SSL* ssl, bool is_udp)
 }
 
 Channel::~Channel() {
-  if (ssl_ != nullptr) SSL_free(ssl_);
+  if (ssl_ == nullptr) return;
+  SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN);  // or its session could not be resumed
+  SSL_free(ssl_);
 }
 
 void Channel::close() {
