@@ -31,6 +31,8 @@ class CallServer final : public call::Element {
   void remove(const std::string& interaction);
 
  private:
+  /// None: a party offers in its 2xx, and early answers of the voice browser would reach nobody.
+  [[nodiscard]] sip::Reliability reliability() const override { return sip::Reliability::never; }
   void on_invite(const sip::IncomingInvite& invite, const policy::Admitted& peer) override;
   void carry_out(const router::Effect& effect);
   void arm_timer();
