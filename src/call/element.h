@@ -63,7 +63,10 @@ class Element {
 
   /// While draining, new calls from trunks and phones are refused (503); those that run go on, and so does what other
   /// elements need for them.
-  void drain() { draining_ = true; }
+  void drain() {
+    draining_ = true;
+    agent_->drain();
+  }
 
   /// What calls to server groups, trunks and other elements are sent through.
   [[nodiscard]] WaysOut& ways_out() { return *ways_out_; }

@@ -1,13 +1,19 @@
 #include "call/tries.h"
 
 #include "base/limits.h"
+#include "base/metric.h"
 
 namespace ringwall::call {
+
+void Tries::count(const char* what) const {
+  Metrics::instance().counter(what, fmt::format("group=\"{}\"", group_->configuration().name)).add();
+}
 
 const Path* Tries::next() {
   if (settled_ || at_ >= paths_.size() || at_ >= limits::locate_targets) return nullptr;
   const Path& path = paths_[at_++];
   group_->call_sent(path);
+  count(at_ == 1 ? "ringwall_group_calls_total" : "ringwall_group_failovers_total");
   return &path;
 }
 
@@ -22,6 +28,7 @@ bool Tries::failed(const sip::Refused& refused, Time now) {
   const Path* path = current();
   if (path == nullptr) return false;
   const bool goes_on = !settled_ && group_->goes_on(refused.status, refused.message == nullptr);
+  if (refused.cut) count("ringwall_group_cut_total");
   if (refused.cut) return goes_on;  // no failure: the member asked for this (RFC 7339), and others may have room
   if (refused.message != nullptr)
     group_->call_answered(

@@ -37,6 +37,8 @@ class Tries {
   bool failed(const sip::Refused& refused, Time now);
 
  private:
+  void count(const char* what) const;
+
   std::shared_ptr<ServerGroup> group_;
   std::vector<Path> paths_;
   std::function<void()> noted_;

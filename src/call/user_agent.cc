@@ -90,7 +90,7 @@ void UserAgent::dispatch(const sip::Event& event) {
       if (request.leg)
         self.hand_over(request);
       else if (request.message->method() == sip::Method::options)
-        self.endpoint().respond(request.id, {.status = 200}, self.now());
+        self.endpoint().respond(request.id, {.status = self.draining_ ? 503 : 200}, self.now());
       else if (self.handlers_.request)
         self.handlers_.request(request);
       else

@@ -64,6 +64,9 @@ class UserAgent {
   void refuse(const sip::IncomingRequest& request, const policy::Refusal& refusal);
   void refuse(const sip::IncomingSubscribe& subscribe, const policy::Refusal& refusal);
 
+  /// From now on OPTIONS are answered 503: who watches this element sends its calls elsewhere.
+  void drain() { draining_ = true; }
+
   /// What the user agent itself knows of a leg; the owner adds the rest.
   [[nodiscard]] LegView view(sip::LegId leg) const;
   /// 488 to a re-INVITE whose offer cannot be accepted, with the reason as Warning.
@@ -92,6 +95,7 @@ class UserAgent {
   std::vector<RefusalView> refusals_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   bool flush_pending_ = false;
+  bool draining_ = false;
   std::unique_ptr<runtime::SipHost> host_;
 };
 

@@ -1,5 +1,6 @@
 """Server groups: several ways to one carrier, watched by OPTIONS over TLS; no call is lost while one of them is there."""
 
+import signal
 import socket
 import time
 
@@ -232,6 +233,22 @@ def test_show_trunks_says_it_all(make_site, carriers):
                   "failures 2", "far (Main)", f"TLS {site.address(81)}:5061", "unreachable", "Order", "10/10", "20/10"):
         assert words in text, text
     assert site.ringwall("console", "show server-group", json=False) == site.ringwall("show", "trunks", json=False)
+
+
+def test_a_draining_site_says_so_to_heartbeats(make_site):
+    site = make_site()
+    with connect_edge(site) as client, connect_edge(site) as watcher:
+        watcher.uri, watcher.cseq = f"sip:edge.{site.domain}", 1
+        watcher.request("OPTIONS", watcher.uri)
+        assert watcher.response().status == 200
+        assert client.invite("6016", secure_offer(site.address(76))).status == 200
+        site.signal(signal.SIGTERM)
+        wait_until(lambda: "draining: new calls" in site.log_text(), 5, "the site drains")
+        watcher.cseq += 1
+        watcher.request("OPTIONS", watcher.uri)
+        assert watcher.response().status == 503
+        assert client.bye().status == 200
+    site.process.popen.wait(10)
 
 
 INSIDE = """

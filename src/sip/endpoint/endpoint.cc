@@ -48,8 +48,9 @@ void Endpoint::flow_closed(FlowId flow, Time now) {
 void Endpoint::expire(Time now) {
   core_->expire(now);
 }
-void Endpoint::load(Duration loop_delay, Time now) {
+Endpoint::Overload Endpoint::load(Duration loop_delay, Time now) {
   if (core_->options.overload_control) core_->overload_in.measure(core_->transactions(), loop_delay, now);
+  return {core_->overload_in.loss(), core_->turned_away};
 }
 std::optional<Time> Endpoint::next_timer() const {
   return core_->timers.next();

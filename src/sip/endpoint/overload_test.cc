@@ -107,6 +107,7 @@ TEST_F(OldClientTest, WhoDoesNotUnderstandGets503AndRetryAfter) {
   EXPECT_EQ(all.sent, 200);
   EXPECT_NEAR(all.refused, 100, 30);
   EXPECT_EQ(all.arrived + all.refused, 200);
+  EXPECT_EQ(bob.endpoint.load(400ms, network.now).turned_away, static_cast<std::uint64_t>(all.refused));
   EXPECT_THAT(network.transmits,
               testing::Contains(testing::Field(&Transmit::bytes, testing::AllOf(testing::StartsWith("SIP/2.0 503 "),
                                                                                 HasSubstr("Retry-After: 2\r\n")))));
