@@ -1,6 +1,7 @@
 #include "call/leg_pair.h"
 
 #include "call/element.h"
+#include "call/identity.h"
 
 namespace ringwall::call {
 namespace {
@@ -41,6 +42,12 @@ void LegPair::join(sip::LegId a, sip::LegId b) {
   b_ = b;
 }
 
+/// The caller learns the UUID of who is called. What the caller itself is named towards the called side is the
+/// interaction, and stays that.
+void LegPair::tell_session_id(const sip::Message& heard) {
+  if (exchange_->from == a_) pass_session_id(agent_.endpoint(), heard, exchange_->from);
+}
+
 void LegPair::on(const sip::Progress& progress) {
   if (!exchange_ || exchange_->to != progress.leg) return;
   std::string description(sdp_of(*progress.message));
@@ -52,8 +59,9 @@ void LegPair::on(const sip::Progress& progress) {
     description.clear();  // of several forks the first one is heard
   }
   if (exchange_->request) return;
+  tell_session_id(*progress.message);
   agent_.endpoint().provisional(exchange_->from, progress.message->status(), sip::sdp_body(std::move(description)),
-                                agent_.now());
+                                agent_.now(), reasons_of(progress.message));
 }
 
 void LegPair::on(const sip::Answered& answered) {
@@ -62,6 +70,7 @@ void LegPair::on(const sip::Answered& answered) {
     return;
   }
   exchange_->answered = true;
+  tell_session_id(*answered.message);
   sip::Body body = sdp_body_of(answered.message);
   // The answer came early and is not given twice; a side that heard it as a mere preview gets it now.
   if (body.content.empty() && exchange_->early_tag == answered.message->to().tag)
@@ -77,7 +86,7 @@ void LegPair::on(const sip::Answered& answered) {
 
 void LegPair::on_reinvite_refused(const sip::Refused& refused) {
   if (!exchange_ || exchange_->to != refused.leg) return;
-  sip::Answer answer{.status = refused.status, .reason = refused.reason};
+  sip::Answer answer{.status = refused.status, .reason = refused.reason, .headers = reasons_of(refused.message)};
   if (exchange_->request)
     agent_.endpoint().respond(exchange_->request, std::move(answer), agent_.now());
   else

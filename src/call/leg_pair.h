@@ -48,6 +48,7 @@ class LegPair {
     sip::ServerRequestId request{};  ///< an UPDATE or PRACK of `from` that waits for the answer; else an INVITE does
   };
 
+  void tell_session_id(const sip::Message& heard);
   void pass_offer(sip::ServerRequestId request, sip::LegId from, const sip::MessagePtr& message);
   void offer_refused(sip::ServerRequestId request, sip::LegId from, const std::string& offer,
                      const sip::Completed& refusal);

@@ -124,6 +124,7 @@ void LineCall::on(const sip::Refused& refused) {
                       : policy::Refusal{.warning = "the phone cannot be reached: " + refused.reason}.warning_header(
                             manager_.self().host);
   if (!warning.empty()) answer.headers.emplace_back("Warning", warning);
+  std::ranges::move(call::reasons_of(refused.message), std::back_inserter(answer.headers));
   manager_.agent().endpoint().reject(from_, std::move(answer), manager_.now());
   finish(fmt::format("{} answered {} {}", target_.peer, refused.status, refused.reason));
 }

@@ -65,8 +65,7 @@ void Visit::on(const sip::Answered& answered) {
   } else if (answered.leg == browser_ && !accepted_) {
     accepted_ = true;
     connected_ = wall_now();
-    endpoint.accept(caller_, sip::sdp_body(std::string(call::sdp_of(*answered.message))), server_.now(),
-                    call::interaction_header(interaction_));
+    endpoint.accept(caller_, sip::sdp_body(std::string(call::sdp_of(*answered.message))), server_.now());
     endpoint.ack(browser_, {}, server_.now());
   } else {
     connect(answered.leg, std::string(call::sdp_of(*answered.message)));

@@ -1,6 +1,10 @@
 #include "edge/edge_call.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/log.h"
+#include "call/identity.h"
 #include "call/leg_pair.h"
 
 namespace ringwall::edge {
@@ -15,14 +19,6 @@ call::AudioLegOptions audio_options(const Edge& edge, const policy::SecurityProf
   out.waiver = waiver;
   if (waiver.empty()) out.suites = profile.suites;
   return out;
-}
-
-/// The caller's own name and number, at our host: addresses of one side are not shown to the other.
-std::string hidden_from(const sip::Message& invite, const std::string& host) {
-  const std::string user = sip::escape_user(call::user_or_uri(invite.from().uri));
-  const std::string uri = fmt::format("<sip:{}@{}>", user.empty() ? "anonymous" : user, host);
-  const std::string_view name = invite.from().display_name;
-  return name.empty() ? uri : fmt::format("\"{}\" {}", name, uri);
 }
 
 }  // namespace
@@ -105,9 +101,9 @@ void EdgeCall::invite_target(const Target& target) {
   sip::Outgoing out;
   out.route = target.route;
   out.request_uri = fmt::format("sip:{}@{}", sip::escape_user(called_), target.host);
-  out.from = hidden_from(*invite_, edge_.self().host);
   out.to = fmt::format("<sip:{}@{}>", sip::escape_user(called_), target.host);
   out.headers = call::onward_headers(*invite_, interaction_);
+  name_caller(out, target.name);
   out.body = sip::sdp_body(to_.audio->offer());
   to_.peer = target.name;
   to_.offered = true;
@@ -118,9 +114,20 @@ void EdgeCall::invite_target(const Target& target) {
             to_.peer, target.route.address.text(), dial_peer_);
 }
 
+/// The caller's own name and number, at our host: addresses of one side are not shown to the other.
+void EdgeCall::name_caller(sip::Outgoing& out, const std::string& peer) const {
+  const call::IdentityTrust trust{call::in_trust_domain(edge_.site(), from_.peer),
+                                  call::in_trust_domain(edge_.site(), peer)};
+  call::CallerIdentity caller = call::caller_identity(*invite_, trust, edge_.self().host);
+  if (redirections_ > 0) call::add_diversion(caller.headers, number_, edge_.self().host, "deflection");
+  out.from = std::move(caller.from);
+  std::ranges::move(caller.headers, std::back_inserter(out.headers));
+}
+
 void EdgeCall::on(const sip::Progress& progress) {
   if (progress.leg != to_.leg) return;
   tries_.progressed();
+  call::pass_session_id(edge_.agent().endpoint(), *progress.message, from_.leg);
   const std::string_view early = call::sdp_of(*progress.message);
   int status = 180;
   sip::Body body;
@@ -135,7 +142,8 @@ void EdgeCall::on(const sip::Progress& progress) {
       body = sip::sdp_body(std::move(*answer));
     }
   }
-  edge_.agent().endpoint().provisional(from_.leg, status, std::move(body), edge_.now());
+  edge_.agent().endpoint().provisional(from_.leg, status, std::move(body), edge_.now(),
+                                       call::reasons_of(progress.message));
 }
 
 Result<std::string> EdgeCall::caller_answer() {
@@ -147,7 +155,10 @@ Result<std::string> EdgeCall::caller_answer() {
 
 void EdgeCall::on(const sip::Answered& answered) {
   Side& answering = side(answered.leg);
-  if (answered.leg == to_.leg) tries_.answered(answered.message->status(), edge_.now());
+  if (answered.leg == to_.leg) {
+    tries_.answered(answered.message->status(), edge_.now());
+    call::pass_session_id(edge_.agent().endpoint(), *answered.message, from_.leg);
+  }
   edge_.agent().endpoint().ack(answered.leg, {}, edge_.now());
   if (!answering.offered) return;
   answering.offered = false;
@@ -164,8 +175,7 @@ void EdgeCall::accept_caller() {
   connected_ = wall_now();
   if (caller_offer_.empty()) {
     from_.offered = true;
-    edge_.agent().endpoint().accept(from_.leg, sip::sdp_body(from_.audio->offer()), edge_.now(),
-                                    call::interaction_header(interaction_));
+    edge_.agent().endpoint().accept(from_.leg, sip::sdp_body(from_.audio->offer()), edge_.now());
     return;
   }
   auto answer = caller_answer();
@@ -173,8 +183,7 @@ void EdgeCall::accept_caller() {
     fail(488, answer.error());
     return;
   }
-  edge_.agent().endpoint().accept(from_.leg, sip::sdp_body(std::move(*answer)), edge_.now(),
-                                  call::interaction_header(interaction_));
+  edge_.agent().endpoint().accept(from_.leg, sip::sdp_body(std::move(*answer)), edge_.now());
 }
 
 void EdgeCall::on(const sip::Acked& acked) {
@@ -219,7 +228,8 @@ void EdgeCall::on(const sip::Ended& ended) {
   if (over_) return;
   over_ = true;
   edge_.agent().endpoint().hang_up(other(ended.leg).leg, edge_.now(), call::reasons_of(ended.message));
-  finish(ended.leg == from_.leg ? "the caller hung up" : "the site hung up");
+  const std::string_view who = ended.leg == from_.leg ? "the caller" : "the other side";
+  finish(fmt::format("{}: {}", who, ended.reason));
 }
 
 void EdgeCall::answer_offer(Side& side, sip::ServerRequestId request, const sip::Message& message) {

@@ -44,6 +44,7 @@ class EdgeCall final : public call::LegOwner, public std::enable_shared_from_thi
   bool invite_next();
   [[nodiscard]] Result<> open_target_audio(const Target& target);
   void invite_target(const Target& target);
+  void name_caller(sip::Outgoing& out, const std::string& peer) const;
   /// Goes where a 3xx of the target leads, by the dial plan alone; false if it leads nowhere.
   bool follow(const sip::Refused& redirection);
   void refuse_caller(const sip::Refused& refused);

@@ -1,4 +1,9 @@
+#include <algorithm>
+#include <iterator>
+
 #include "base/log.h"
+#include "call/identity.h"
+#include "call/leg_pair.h"
 #include "edge/edge_call.h"
 #include "policy/dial_plan.h"
 
@@ -39,6 +44,9 @@ void EdgeCall::refuse_caller(const sip::Refused& refused) {
     answer.reason = refused.reason;
     if (const auto warning = refused.message->header(sip::HeaderName::warning); !warning.empty())
       answer.headers.emplace_back("Warning", warning);
+    call::pass_session_id(edge_.agent().endpoint(), *refused.message, from_.leg);
+    // RFC 6432: the reason that a gateway gives, such as the cause of Q.850, goes on as it is.
+    std::ranges::move(call::reasons_of(refused.message), std::back_inserter(answer.headers));
   }
   edge_.agent().endpoint().reject(from_.leg, std::move(answer), edge_.now());
 }

@@ -106,6 +106,7 @@ void read_trunk(TableReader& in, Site& site) {
     name = to_lower(name);
   if (trunk.profile.empty()) trunk.profile = site_profile;
   if (!anchors.empty()) trunk.anchors = site.folder / anchors;
+  in.flag("trusted_identity", trunk.trusted_identity);
   in.text("user", trunk.user, Need::optional);
   read_path(in, "digest", trunk.digest, site);
   for (const std::string& target : targets) {

@@ -77,7 +77,8 @@ struct Trunk {
   std::vector<std::string> addresses;  ///< source addresses (a clear trunk has no other identity); may be empty for TLS
   std::vector<TrunkTarget> targets;    ///< where calls to it go, tried in this order
   std::string profile;
-  std::string user;              ///< as the carrier knows us, where it asks for digest credentials
+  bool trusted_identity = false;  ///< is in our trust domain (RFC 3325): believed, and told who wants to stay private
+  std::string user;               ///< as the carrier knows us, where it asks for digest credentials
   std::filesystem::path digest;  ///< file of the secrets for them (policy/digest_file.h); empty: none
 };
 

@@ -56,8 +56,7 @@ void ScriptLeg::start(VoiceBrowser& browser, const sip::IncomingInvite& invite) 
   browser.listen(self->audio_->leg(), [weak = std::weak_ptr(self)](const media::Event& event) {
     if (const auto alive = weak.lock()) alive->media_event(event);
   });
-  browser.agent().endpoint().accept(invite.leg, sip::sdp_body(std::move(body)), browser.now(),
-                                    call::interaction_header(self->interaction_));
+  browser.agent().endpoint().accept(invite.leg, sip::sdp_body(std::move(body)), browser.now());
 }
 
 ScriptLeg::ScriptLeg(VoiceBrowser& browser, const sip::IncomingInvite& invite, std::string script, DocumentPtr document,

@@ -18,11 +18,12 @@ def answer_to(offer, address):
 
 class FarCarrier:
     """Answers on (IP, 5061) with the identity's server certificate. `invite` and `options`: the status that it answers
-    with (0: nothing), and more headers for it; `calls` and `heartbeats`: what has come."""
+    with (0: nothing), and more headers for it; `calls` (their Call-IDs), `invites` and `heartbeats`: what has come."""
 
     def __init__(self, site, address, identity, port=5061):
         self.site, self.address, self.identity, self.port = site, address, identity, port
         self.invite, self.options = (200, ()), (200, ())
+        self.invites = []
         self.calls, self.heartbeats, self.versions, self.names = [], [], set(), set()
         self.broken = []  # what came and was no SIP
         self._connections, self._listener = [], None
@@ -86,6 +87,7 @@ class FarCarrier:
     def _answer(self, connection, request):
         status, more, body = 200, (), ""
         if request.method == "INVITE":
+            self.invites.append(request)
             self.calls.append(request.header("Call-ID"))
             status, more = self.invite
             body = answer_to(request.body, self.address) if status == 200 else ""
