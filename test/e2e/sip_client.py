@@ -111,7 +111,7 @@ class SipClient:
         to = f"<{self.uri}>" + (f";tag={self.to_tag}" if self.to_tag else "")
         user_at = f"5550100@{self.local}"
         lines = [f"{method} {uri} SIP/2.0", f"Via: SIP/2.0/{self.transport} {self.local};branch={branch};rport", f"Max-Forwards: {self.max_forwards}",
-                 f"From: <sip:5550100@{self.local.split(':')[0]}>;tag={self.tag}", f"To: {to}", f"Call-ID: {self.call_id}",
+                 f"From: <sip:5550100@{self.local.rpartition(':')[0] or self.local}>;tag={self.tag}", f"To: {to}", f"Call-ID: {self.call_id}",
                  f"CSeq: {cseq or self.cseq} {method}", f"Contact: <sip:{user_at};transport={self.transport.lower()}>"]
         lines += self.more_headers
         if body:
