@@ -35,7 +35,8 @@ PhoneDigest::PhoneDigest(const policy::Site& site) : server_(site.domain, crypto
 void PhoneDigest::configure(const policy::Site& site) {
   accounts_.clear();
   for (const policy::Phone& phone : site.phones) {
-    if (policy::digest_phone(site, phone.line) == nullptr) continue;
+    const auto* profile = site.profile(phone.profile);
+    if (phone.digest.empty() || profile == nullptr || !profile->digest) continue;
     const auto secrets = policy::read_digest_file(phone.digest);
     if (!secrets) {
       log::error("digest", "phone {}: {}", phone.name, secrets.error().text());

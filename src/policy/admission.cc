@@ -173,6 +173,11 @@ Answer check_tls(Admitted peer, const Presented& presented) {
   return peer;
 }
 
+bool takes_digest(const Site& site, const Phone& phone) {
+  const SecurityProfile* profile = phone.digest.empty() ? nullptr : site.profile(phone.profile);
+  return profile != nullptr && profile->digest;
+}
+
 }  // namespace
 
 std::string Refusal::warning_header(std::string_view host) const {
@@ -193,14 +198,14 @@ std::expected<Admitted, Refusal> admit(const Site& site, const Anchors& anchors,
 }
 
 bool takes_digest(const Site& site, const Element& element) {
-  return element.kind == ElementKind::call_manager &&
-         std::ranges::any_of(site.phones, [&](const Phone& phone) { return digest_phone(site, phone.line) != nullptr; });
+  if (element.kind != ElementKind::call_manager || std::ranges::none_of(site.profiles, &SecurityProfile::digest))
+    return false;
+  return std::ranges::any_of(site.phones, [&](const Phone& phone) { return takes_digest(site, phone); });
 }
 
 const Phone* digest_phone(const Site& site, std::string_view line) {
   const Phone* phone = site.phone_of_line(line);
-  const SecurityProfile* profile = phone == nullptr ? nullptr : site.profile(phone->profile);
-  return profile != nullptr && profile->digest && !phone->digest.empty() ? phone : nullptr;
+  return phone != nullptr && takes_digest(site, *phone) ? phone : nullptr;
 }
 
 std::expected<Admitted, Refusal> admit_proven(const Site& site, const Phone& phone, const Presented& presented) {
