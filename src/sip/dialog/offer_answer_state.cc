@@ -55,7 +55,8 @@ Meaning OfferAnswerState::pracked(Party from, bool with_description) {
     wants_offer_ = !with_description;  // not answered: the 2xx offers again
     return with_description ? Meaning::answer : Meaning::none;
   }
-  return with_description ? offer(from, Carrier::prack) : Meaning::none;
+  if (!with_description) return Meaning::none;
+  return wants_offer_ ? Meaning::conflict : offer(from, Carrier::prack);  // the called side offers first
 }
 
 Meaning OfferAnswerState::answered(Party from, Carrier request, bool with_description) {
