@@ -140,6 +140,29 @@ def test_sighup_reads_the_configuration_again(make_site):
         assert running.bye().status == 200, "a call that runs goes on"
 
 
+def test_identities_change_under_a_running_call(site):
+    """Every element gets new certificates while a call runs: the call and its connection go on, new ones see the new ones."""
+    with connect_edge(site) as carrier:
+        old = carrier.sock.getpeercert()["serialNumber"]
+        assert carrier.invite("6016", secure_offer(site.address(76))).status == 200
+        wait_until(lambda: len(site.calls()) >= 4, 10, "the call stands, leg by leg")
+        for element in ("edge", "call-server", "voice-browser", "call-manager"):
+            site.ringwall("pki", "issue", "--force", "--name", f"{element}.{site.domain}", "--out", site.folder / "pki" / "elements" / element)
+        site.signal(signal.SIGHUP)
+
+        def serial():
+            with connect_edge(site) as other:
+                return other.sock.getpeercert()["serialNumber"]
+
+        wait_until(lambda: serial() != old, 10, "the edge shows its new certificate")
+        assert len(site.calls()) >= 4
+        assert carrier.bye().status == 200
+        wait_until(lambda: not site.calls(), 10, "every leg has ended over the connections of before")
+    with connect_edge(site) as carrier:
+        assert carrier.invite("6016", secure_offer(site.address(76))).status == 200
+        assert carrier.bye().status == 200
+
+
 def test_sighup_keeps_the_old_configuration_if_the_new_one_is_bad(make_site):
     site = make_site(quick=True)
     good = site.configuration.read_text()
