@@ -151,5 +151,40 @@ TEST_F(ConnectionLimitsTest, AConnectThatIsNotAnsweredTimesOut) {
   EXPECT_EQ(edge.transports->view().totals.connect_failures, 1u);
 }
 
+TEST_F(ConnectionLimitsTest, APeerThatReadsNoAnswersGetsNoMoreRequestsIn) {
+  auto wanted = options("server", "127.55.3.2");
+  wanted.sources.never_blocked = {"127.0.0.1"};
+  TestElement server(loop, wanted);
+  const std::string answer = "SIP/2.0 200 OK\r\nContent-Length: 4000\r\n\r\n" + std::string(4'000, 'x');
+  std::size_t seen = 0;
+  server.recorder.on_message = [&](const Recorder::Message& message) {
+    ++seen;
+    server.transports->send({{}, {message.flow.id}, answer});
+  };
+  auto peer = connect(server, sip::Transport::tcp);
+  constexpr std::size_t kRequests = 8'000;
+  std::string all;
+  for (std::size_t i = 0; i < kRequests; ++i)
+    all += text;
+  const auto send_more = [&] {
+    const auto sent = ::send(peer.fd(), all.data(), all.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent > 0) all.erase(0, static_cast<std::size_t>(sent));
+  };
+  ASSERT_TRUE(run([&] {
+    send_more();
+    return server.transports->view().limits_hit.contains("pipelined bytes");
+  }));
+  EXPECT_LT(server.transports->view().connections.at(0).write_queue, wanted.write_queue_bytes);
+  EXPECT_LT(seen, kRequests);
+  // Once it reads, everything goes on.
+  std::size_t got = 0;
+  EXPECT_TRUE(run([&] {
+    send_more();
+    got += peer.receive().size();
+    return got == kRequests * answer.size();
+  }));
+  EXPECT_EQ(seen, kRequests);
+}
+
 }  // namespace
 }  // namespace ringwall::runtime::test

@@ -127,6 +127,7 @@ std::string SipTransports::Core::refusal(const NetAddress& remote, bool handshak
 
 void SipTransports::Core::count_refused(const std::string& reason) {
   ++totals.refused_by_limit;
+  guard.note(reason);
   Metrics::instance()
       .counter("ringwall_sip_connections_refused_total", element_label(options, "reason=\"" + reason + "\""))
       .add();

@@ -60,6 +60,7 @@ struct SipTransports::Core : std::enable_shared_from_this<SipTransports::Core>, 
   void established(StreamConnection& connection) override;
   void message_received(StreamConnection& connection, std::string_view message) override;
   void reading_paused() override { flush(); }
+  void reading_held() override { guard.note("pipelined bytes"); }
   void handshake_failed(StreamConnection& connection, const HandshakeVerdict& verdict) override;
   void closed(StreamConnection& connection, CloseCause cause, const Error& why,
               const std::vector<sip::TransmitId>& unsent) override;

@@ -85,7 +85,7 @@ SourceGuard::Source& SourceGuard::source_of(std::string_view ip) {
     if (last.is_blocked) release(last);
     by_key_.erase(last.key);
     sources_.pop_back();
-    hit("sources watched");
+    note("sources watched");
   }
   sources_.emplace_front().key = key;
   by_key_.emplace(sources_.front().key, sources_.begin());
@@ -93,7 +93,7 @@ SourceGuard::Source& SourceGuard::source_of(std::string_view ip) {
   return sources_.front();
 }
 
-void SourceGuard::hit(std::string_view limit) {
+void SourceGuard::note(std::string_view limit) {
   const auto found = hits_.find(limit);
   ++(found == hits_.end() ? hits_[std::string(limit)] : found->second);
 }
@@ -111,7 +111,7 @@ void SourceGuard::release(Source& source) {
 }
 
 void SourceGuard::block(Source& source, std::string reason, Time now) {
-  hit(reason);
+  note(reason);
   if (source.is_blocked) return;
   source.is_blocked = true;
   source.blocked_until = now + rules_.block_time;
@@ -137,7 +137,7 @@ SourceGuard::Verdict SourceGuard::message(std::string_view ip, bool request, Tim
   if (known(source, now)) {
     source.known_until = std::max(source.known_until, now + kVouchedFor);
     if (!too_many && !too_busy) return Verdict::pass;
-    hit(too_many ? "too many messages" : "too many transactions");
+    note(too_many ? "too many messages" : "too many transactions");
     return Verdict::overload;
   }
   if (!too_many && !too_busy) return Verdict::pass;
@@ -158,7 +158,7 @@ bool SourceGuard::connect(std::string_view ip, Time now) {
   if (count > kFloodFactor * rules_.connects_per_second)
     block(source, "too many connections", now);
   else
-    hit("too many connections");
+    note("too many connections");
   return false;
 }
 

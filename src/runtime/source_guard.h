@@ -76,6 +76,8 @@ class SourceGuard {
   /// A source that has just been blocked, each once: its connections are to be closed.
   std::optional<BlockedSource> poll_blocked();
   [[nodiscard]] std::vector<BlockedSource> list_blocked(Time now) const;
+  /// Counts that a limit was hit: its own, and those of the connections.
+  void note(std::string_view limit);
   /// How often each limit was hit, by its name.
   [[nodiscard]] const std::map<std::string, std::uint64_t, std::less<>>& hits() const { return hits_; }
   [[nodiscard]] bool any_blocked() const { return blocked_count_ != 0; }
@@ -105,7 +107,6 @@ class SourceGuard {
   bool still_blocked(Source& source, Time now);
   void block(Source& source, std::string reason, Time now);
   void release(Source& source);
-  void hit(std::string_view limit);
   [[nodiscard]] static bool known(const Source& source, Time now) {
     return source.known_address || source.known_until > now;
   }

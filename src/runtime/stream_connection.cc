@@ -21,6 +21,7 @@ namespace {
 
 constexpr int kReadsPerTurn = 16;               ///< then other connections get their turn
 constexpr std::size_t kWriteTogether = 16'384;  ///< the largest TLS record
+constexpr Duration kRestAfter = std::chrono::seconds(2);
 constexpr Duration kLingerTime = std::chrono::seconds(1);
 
 void set_option(int socket, int level, int name, int value) {
@@ -189,7 +190,7 @@ void StreamConnection::step_read() {
 
 void StreamConnection::read_turns() {
   for (int turn = 0; turn < kReadsPerTurn; ++turn) {
-    if (!owner_ || failing_) return;
+    if (!owner_ || failing_ || must_drain()) return;
     const Io io = read_some();
     if (io.status == IoStatus::want_read) return wait_readable();
     if (io.status == IoStatus::want_write) return wait_writable();
@@ -235,6 +236,7 @@ bool StreamConnection::take_frames() {
   while (more && state_ == ConnectionState::established && owner_) {
     const auto frame = framer_.poll();
     if (!frame) {
+      flush();  // the answers to what came before
       finish(CloseCause::broken, frame.error());
       return false;
     }
@@ -315,6 +317,19 @@ void StreamConnection::flush() {
       return fail_soon(CloseCause::remote, {"the connection broke while writing", flow_.remote.text(), {}});
     }
   }
+  if (!std::exchange(held_, false)) return;
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    if (self->reading()) self->step_read();
+  });
+}
+
+/// What was read causes what is written: a peer that takes no answers gets no further requests in. Only the side that
+/// accepted the connection holds back; two sides that wait for each other would wait for ever.
+bool StreamConnection::must_drain() {
+  if (held_ || flow_.outgoing || queue_bytes_ < limits::pipelined_bytes) return held_;
+  held_ = true;
+  owner_->reading_held();
+  return true;
 }
 
 void StreamConnection::wrote(std::size_t count) {
@@ -425,7 +440,15 @@ void StreamConnection::sweep(Time now) {
            {"a message was begun and not ended within the time limit", flow_.remote.text(), "look at the peer"});
   } else if (now - last_activity_ >= limits_.idle_time) {
     finish(CloseCause::idle, {"nothing was said for the idle limit", flow_.remote.text(), {}});
+  } else if (now - last_activity_ >= kRestAfter) {
+    rest();
   }
+}
+
+/// Gives back what a silent connection does not need. Most are silent most of the time.
+void StreamConnection::rest() {
+  framer_.rest();
+  if (unconfirmed_.empty()) unconfirmed_ = {};
 }
 
 void StreamConnection::abandon() {

@@ -28,6 +28,8 @@ class ConnectionOwner {
   virtual void message_received(StreamConnection& connection, std::string_view message) = 0;
   /// After all messages that were there to be read.
   virtual void reading_paused() = 0;
+  /// Its peer sends and does not read what it gets for it: nothing more is read until it has.
+  virtual void reading_held() = 0;
   virtual void handshake_failed(StreamConnection& connection, const HandshakeVerdict& verdict) = 0;
   /// Once, and last. `unsent` did not reach the peer for all we know.
   virtual void closed(StreamConnection& connection, CloseCause cause, const Error& why,
@@ -103,6 +105,7 @@ class StreamConnection : public std::enable_shared_from_this<StreamConnection> {
   void step_read();
   void read_turns();
   bool reading() const;
+  bool must_drain();
   bool take(std::string_view bytes);
   bool take_frames();
   void watch_message_time(bool within_message);
@@ -111,6 +114,7 @@ class StreamConnection : public std::enable_shared_from_this<StreamConnection> {
   void take_web_message(std::string_view message);
   bool end_web_socket();
   HandshakeVerdict upgrade_timed_out() const;
+  void rest();
   Io read_some();
   Io write_some(std::string_view bytes);
   std::string_view next_bytes();
@@ -137,6 +141,7 @@ class StreamConnection : public std::enable_shared_from_this<StreamConnection> {
   bool established_ = false;  ///< it was, once
   bool alias_known_ = false;
   bool finished_ = false;  ///< the owner has been told
+  bool held_ = false;      ///< not read until the queue has gone
   bool failing_ = false;   ///< fail_soon() is under way
   bool heard_ = false;     ///< the peer has sent something since the handshake
 

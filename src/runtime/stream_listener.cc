@@ -1,6 +1,7 @@
 #include "runtime/stream_listener.h"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -50,6 +51,8 @@ Result<std::shared_ptr<StreamListener>> StreamListener::open(SignallingLoop& loo
   boost::system::error_code trouble;
   acceptor.open(endpoint.protocol(), trouble);
   if (!trouble) acceptor.set_option(asio::socket_base::reuse_address(true), trouble);
+  // "::" is IPv6 alone: an IPv4 listener beside it has its own address, and sources one way to be written.
+  if (!trouble && endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(true), trouble);
   if (!trouble) acceptor.bind(endpoint, trouble);
   if (!trouble) acceptor.listen(asio::socket_base::max_listen_connections, trouble);
   if (trouble)

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include <boost/asio/ip/v6_only.hpp>
+
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -88,6 +90,7 @@ Result<std::shared_ptr<UdpSocket>> UdpSocket::open(SignallingLoop& loop, const N
   Socket socket(loop.impl().context);
   boost::system::error_code trouble;
   socket.open(endpoint.protocol(), trouble);
+  if (!trouble && endpoint.address().is_v6()) socket.set_option(asio::ip::v6_only(true), trouble);
   if (!trouble) socket.bind(endpoint, trouble);
   if (!trouble) socket.non_blocking(true, trouble);
   if (trouble)

@@ -45,6 +45,12 @@ void StreamFramer::feed(std::string_view bytes) {
   buffer_ += bytes;
 }
 
+void StreamFramer::rest() {
+  if (pending() != 0 || end_ != 0) return;
+  buffer_ = {};
+  start_ = scanned_ = 0;
+}
+
 Result<std::optional<Frame>> StreamFramer::poll() {
   if (broken_) return std::unexpected(*broken_);
   if (end_ == 0) {

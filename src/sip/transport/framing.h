@@ -27,6 +27,9 @@ class StreamFramer {
   /// large, Content-Length missing, wrong or given twice differently. After an error every poll() gives the same one.
   Result<std::optional<Frame>> poll();
 
+  /// Gives its memory back if nothing waits in it.
+  void rest();
+
   /// Bytes that wait for the rest of their message.
   [[nodiscard]] std::size_t pending() const { return buffer_.size() - start_; }
 
