@@ -43,7 +43,7 @@ MISTAKES = {
     "element-missing": ('kind = "voice-browser"', 'kind = "edge"', ('kind = "edge"', 2), "second element of kind edge", "keep one"),
     "unknown-profile": ('profile = "carrier"\n', 'profile = "carier"\n', 'profile = "carier"', "no security profile 'carier'", "'carrier'"),
     "unknown-target": ('target = "call-server"\n\n[[dial_peer]]', 'target = "call-sever"\n\n[[dial_peer]]', "call-sever",
-                       "no element or trunk 'call-sever'", "did you mean 'call-server'"),
+                       "no element, trunk or server group 'call-sever'", "did you mean 'call-server'"),
     "unknown-suite": ('"AEAD_AES_128_GCM",', '"AEAD_AES_128_GMC",', "_GMC", "no SRTP suite 'AEAD_AES_128_GMC'", "'AEAD_AES_128_GCM'"),
     "tls-too-old": ('mode = "encrypted"\ntls_minimum = "1.2"', 'mode = "encrypted"\ntls_minimum = "1.0"', 'tls_minimum = "1.0"', "below 1.2",
                     "RFC 8996"),
