@@ -18,7 +18,7 @@ using sip::HeaderName;
 // RFC 3323 section 4.1.1.3.
 constexpr std::string_view anonymous = "\"Anonymous\" <sip:anonymous@anonymous.invalid>";
 
-/// A SIP address at our host with its name; a telephone number stays what it is.
+/// A SIP address at our host with its name; a telephone number stays what it is, for its context is part of it.
 std::string shown(const sip::NameAddr& address, const std::string& host, std::string_view uri_headers = {}) {
   std::string uri;
   if (address.uri.is_sip()) {
@@ -26,7 +26,7 @@ std::string shown(const sip::NameAddr& address, const std::string& host, std::st
     uri = user.empty() ? "sip:" + host : fmt::format("sip:{}@{}", user, host);
     if (!uri_headers.empty()) uri.append("?").append(uri_headers);
   } else {
-    uri = fmt::format("tel:{}", address.uri.user);
+    uri = address.uri.text;
   }
   const std::string_view name = address.display_name;
   return name.empty() ? fmt::format("<{}>", uri) : fmt::format("\"{}\" <{}>", name, uri);

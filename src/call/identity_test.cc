@@ -34,6 +34,11 @@ TEST(CallerIdentity, StandsAtOurHost) {
                                         Pair("P-Asserted-Identity", "<tel:+15550123>")));
 }
 
+TEST(CallerIdentity, KeepsTheContextOfALocalNumber) {
+  EXPECT_THAT(identity("P-Asserted-Identity: <tel:7042;phone-context=+1-914>\r\n", inside).headers,
+              ElementsAre(Pair("P-Asserted-Identity", "<tel:7042;phone-context=+1-914>")));
+}
+
 TEST(CallerIdentity, IsNotBelievedOfAStranger) {
   EXPECT_THAT(identity(asserted, inwards).headers, IsEmpty());
   EXPECT_EQ(identity(asserted, inwards).from, "\"Ada\" <sip:1001@edge.test>");
