@@ -33,8 +33,8 @@ void Heartbeat::ask(const std::shared_ptr<ServerGroup>& group, const Path& path)
   out.to = fmt::format("<{}>", out.request_uri);
   const bool is_options = wanted.method == "OPTIONS";
   if (!is_options) out.method_name = wanted.method;
-  const sip::RequestId id = agent_.endpoint().request(is_options ? sip::Method::options : sip::Method::other,
-                                                      std::move(out), agent_.now());
+  const sip::RequestId id =
+      agent_.endpoint().request(is_options ? sip::Method::options : sip::Method::other, std::move(out), agent_.now());
   questions_.emplace(id, Question{group, path});
 }
 
@@ -60,7 +60,9 @@ void Heartbeat::report(ServerGroup& group) const {
         fmt::format("{} at {} is {}, was {}: {}", change->path.target, change->path.spot.address.text(),
                     print(change->to), print(change->from), change->why);
     const bool worse = change->to == MemberState::unreachable || change->to == MemberState::overloaded;
-    log::write(worse ? log::Level::warning : log::Level::info, agent_.name(), "server group " + name + ": " + words);
+    const bool is_news = worse || change->from != MemberState::unknown || group.configuration().heartbeat.enabled;
+    if (is_news)
+      log::write(worse ? log::Level::warning : log::Level::info, agent_.name(), "server group " + name + ": " + words);
     Metrics::instance()
         .counter("ringwall_group_changes_total",
                  fmt::format("element=\"{}\",group=\"{}\",state=\"{}\"", agent_.name(), name, print(change->to)))
