@@ -12,21 +12,24 @@ std::string MessageRelay::sender(const sip::IncomingRequest& request, const poli
 }
 
 void MessageRelay::relay(const sip::IncomingRequest& request, const policy::Admitted& peer) {
-  const std::string line = call::user_or_uri(request.message->request_uri());
-  if (!element_.site().phone_of_line(line))
-    return element_.agent().refuse(request, {.status = 404, .warning = "there is no line " + line});
+  const sip::Uri& uri = request.message->request_uri();
+  const std::string line = call::user_or_uri(uri);
   const std::string aor = fmt::format("sip:{}@{}", line, element_.site().domain);
+  auto bindings = registrar_.resolve_gruu(uri, aor, element_.now());
+  if (!bindings && !element_.site().phone_of_line(line))
+    return element_.agent().refuse(request, {.status = 404, .warning = "there is no line " + line});
+  if (!bindings) bindings = registrar_.lookup(aor, element_.now());
   const auto pending = std::make_shared<Pending>(Pending{request.id});
-  for (const sip::Binding& binding : registrar_.lookup(aor, element_.now())) {
-    if (!binding.flow) continue;  // from before a restart: the phone has yet to come back
+  for (const sip::Binding& binding : *bindings) {
+    const auto owner = sip::parse_uri(binding.aor);
+    const auto* phone = owner ? element_.site().phone_of_line(call::user_or_uri(*owner)) : nullptr;
+    if (!binding.flow || !phone) continue;  // from before a restart: the phone has yet to come back
     sip::Outgoing out;
-    out.route = {.flow = binding.flow,
-                 .transport = binding.transport,
-                 .address = binding.remote(),
-                 .peer = element_.site().phone_of_line(line)->name};
+    out.route = {
+        .flow = binding.flow, .transport = binding.transport, .address = binding.remote(), .peer = phone->name};
     out.request_uri = binding.contact;
     out.from = sender(request, peer);
-    out.to = fmt::format("<{}>", aor);
+    out.to = fmt::format("<{}>", binding.aor);
     const std::uint32_t left = request.message->max_forwards().value_or(limits::sip_max_forwards);
     out.headers = {{"Max-Forwards", std::to_string(left > 0 ? left - 1 : 0)}};
     if (!binding.path.empty()) out.headers.emplace_back("Route", binding.path);

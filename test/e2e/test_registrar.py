@@ -5,7 +5,7 @@ import re
 import pytest
 
 from digest import PHONES, BarePhone, challenges, make_secret
-from sip_client import secure_offer
+from sip_client import SipClient, secure_offer, tls_socket
 
 INSTANCE = "urn:uuid:00000000-0000-1000-8000-000a95a0e128"
 
@@ -72,3 +72,18 @@ def test_a_gruu_of_a_device_that_is_gone(site):
         with BarePhone(site, "1902", 78) as caller:
             call(caller, uri)
             assert caller.client.response().status == 480
+
+
+def test_a_message_to_a_gruu_reaches_its_device(site):
+    """The sender has a certificate: without one only REGISTER and INVITE are taken."""
+    with BarePhone(site, "1901") as device:
+        temporary = gruus(register_outbound(device))[1]
+        identity = site.folder / "pki" / "phones" / "phone1001"
+        sock = tls_socket(site.address(75), (site.address(3), 5061), f"call-manager.{site.domain}", identity, site.folder / "pki" / "anchors.pem")
+        with SipClient(sock, "TLS", site.address(3)) as sender:
+            sender.uri, sender.cseq = temporary, 1
+            sender.request("MESSAGE", temporary)
+            message = device.client.read()
+            assert message.start == f"MESSAGE {device.contact} SIP/2.0"
+            device.reply(message, "200 OK")
+            assert sender.response().status == 200
