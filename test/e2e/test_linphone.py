@@ -1,0 +1,116 @@
+"""Debian's linphonec as a phone with a password: it registers over TLS and takes a call, with SRTP and audio
+both ways. It makes none here: its ACK and BYE would need a name server that knows the elements, and it asks the system's alone."""
+
+import os
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from baresip import make_tone, samples_of
+from digest import PHONES, make_secret
+from ringwall_site import wait_until
+from sound import seconds_of_tone
+
+LINE, OURS, THEIRS = "1902", 440, 700  # tones in Hz: linphone's and the other phone's
+
+# Only TLS; files for a sound card, since a test machine has none.
+CONFIGURATION = """\
+[sip]
+sip_port=0
+sip_tcp_port=0
+sip_tls_port=-1
+default_proxy=0
+media_encryption=srtp
+media_encryption_mandatory=1
+verify_server_certs=1
+verify_server_cn=0
+root_ca={anchors}
+bind_address={address}
+
+[net]
+dns_srv_enabled=0
+
+[rtp]
+audio_rtp_port=37500
+
+[auth_info_0]
+username={line}
+userid={line}
+passwd=secret
+realm={domain}
+domain={domain}
+algorithm=MD5
+
+[proxy_0]
+reg_proxy=<sip:{registrar}:5061;transport=tls>
+reg_route=<sip:{registrar}:5061;transport=tls>
+reg_identity=sip:{line}@{domain}
+reg_expires=600
+reg_sendregister=1
+"""
+
+
+class Linphone:
+    """A running linphonec, driven by its command line; it answers by itself."""
+
+    def __init__(self, site, folder):
+        if not shutil.which("linphonec"):
+            pytest.fail("linphonec is missing: script/bootstrap installs it")
+        self.folder = folder
+        (folder / ".local/share/linphone").mkdir(parents=True)
+        make_tone(folder / "tone.wav", OURS)
+        (folder / "linphonerc").write_text(CONFIGURATION.format(anchors=site.folder / "pki" / "anchors.pem", address=site.address(77),
+                                                                line=LINE, domain=site.domain, registrar=site.address(3)))
+        self.process = subprocess.Popen(["linphonec", "-a", "-c", folder / "linphonerc", "-d", "6", "-l", folder / "log"], stdin=subprocess.PIPE,
+                                        stdout=open(folder / "out", "w"), stderr=subprocess.STDOUT, text=True, env=dict(os.environ, HOME=str(folder)))
+        time.sleep(2)  # what comes before it is ready answers a question for a password
+        for line in ("soundcard use files", f"play {folder / 'tone.wav'}", f"record {folder / 'heard.wav'}"):
+            self.say(line)
+
+    def say(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def said(self):
+        return (self.folder / "out").read_text(errors="replace")
+
+    def stop(self):
+        try:
+            self.say("quit")
+            self.process.wait(5)
+        except (BrokenPipeError, subprocess.TimeoutExpired):
+            self.process.kill()
+            self.process.wait(5)
+
+
+@pytest.fixture(scope="module")
+def site(make_module_site):
+    made = make_module_site(start=False, include={"phones": PHONES})
+    make_secret(made, "phone-device", "secret", "1901", "--stdin", password="secret")
+    make_secret(made, "phone-device", "secret", LINE, "--stdin", "--algorithm", "MD5", password="secret")
+    return made.start()
+
+
+@pytest.fixture(scope="module")
+def linphone(site, tmp_path_factory):
+    made = Linphone(site, tmp_path_factory.mktemp("linphone"))
+    try:
+        wait_until(lambda: made.say("status register") or site.registered(LINE), 20, f"linphone registers:\n{made.said()}")
+        yield made
+    finally:
+        made.stop()
+
+
+def test_it_takes_a_call(site, linphone, tmp_path):
+    caller = site.agent_phone(1001, "--call", LINE, "--seconds", "4", "--tone", str(THEIRS), "--record", str(tmp_path / "heard.wav"))
+    legs = wait_until(lambda: [leg for leg in site.calls() if leg["connected"] and leg["number"] == LINE], 15, "linphone answers")
+    assert all(leg["secure"] for leg in legs), legs
+    linphone.say(f"play {linphone.folder / 'tone.wav'}")
+    facts = caller.json(30)
+    assert facts["succeeded"], facts
+    wait_until(lambda: not site.calls(), 10, "both legs are over")
+    assert seconds_of_tone(samples_of(tmp_path / "heard.wav"), OURS, 0.7) > 1.5, "linphone is heard"
+    time.sleep(0.3)
+    assert seconds_of_tone(samples_of(linphone.folder / "heard.wav"), THEIRS, 0.7) > 1.5, "linphone hears"
