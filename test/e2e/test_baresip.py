@@ -1,7 +1,7 @@
 """The call with peers that nobody here wrote: baresip is the carrier that calls, another baresip is agent 1001's phone.
 
 They call the site's elements by name; the site knows them by the names in their certificates. (Debian's baresip shows its own
-certificate but checks no other's; how far the site's names can be trusted is shown elsewhere.) docs/interop-baresip.md has
+certificate but checks no other's; how far the site's names can be trusted is shown elsewhere.) docs/interop.md has
 the same configuration for use by hand.
 """
 
