@@ -45,6 +45,8 @@ bool Endpoint::Core::repeat_invite(ClientTransaction& transaction, Leg& leg, con
   if (!first || leg.silent || full()) return false;
   leg.invite_cseq = leg.dialog.next_cseq();
   leg.rseq = 0;
+  leg.forks.clear();  // early dialogs end with the final response
+  leg.unanswered.clear();
   std::string branch = new_branch(first->request_uri().text);
   std::string bytes = write_again(*first, transaction.route.transport, branch, leg.invite_cseq, changed);
   (void)leg.session.sent(OfferAnswerState::Carrier::invite, is_description(*first));
