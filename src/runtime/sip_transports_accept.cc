@@ -27,8 +27,12 @@ SipTransports::Core::Core(SignallingLoop& signalling_loop, SipHostOptions host_o
       failures(options.name),
       received(Metrics::instance().counter("ringwall_sip_messages_total", element_label(options, "direction=\"in\""))),
       sent(Metrics::instance().counter("ringwall_sip_messages_total", element_label(options, "direction=\"out\""))),
-      send_failures(Metrics::instance().counter("ringwall_sip_send_failures_total",
-                                                fmt::format("element=\"{}\"", options.name))) {}
+      send_failures(
+          Metrics::instance().counter("ringwall_sip_send_failures_total", fmt::format("element=\"{}\"", options.name))),
+      dropped(Metrics::instance().counter("ringwall_sip_messages_dropped_total",
+                                          element_label(options, "reason=\"blocked-source\""))),
+      turned_away(Metrics::instance().counter("ringwall_sip_messages_turned_away_total",
+                                              element_label(options, "reason=\"source-rate\""))) {}
 
 SipTransports::Core::~Core() {
   abandon_all();

@@ -103,6 +103,8 @@ struct SipTransports::Core : std::enable_shared_from_this<SipTransports::Core>, 
   Counter& received;
   Counter& sent;
   Counter& send_failures;
+  Counter& dropped;      ///< of blocked sources
+  Counter& turned_away;  ///< of known sources that send too much
   Buffer scratch_ = Buffer(16'384);
 };
 

@@ -12,10 +12,13 @@ bool SipTransports::Core::takes(const sip::Flow& flow, std::string_view message)
     case SourceGuard::Verdict::pass:
       return true;
     case SourceGuard::Verdict::overload:
-      return owner == nullptr || !owner->overloaded(flow, message);
+      if (owner == nullptr || !owner->overloaded(flow, message)) return true;
+      turned_away.add();
+      return false;
     case SourceGuard::Verdict::drop:
       break;
   }
+  dropped.add();
   shut_out_blocked();
   return false;
 }

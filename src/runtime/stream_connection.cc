@@ -4,11 +4,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <algorithm>
-#include <array>
 #include <boost/asio/post.hpp>
 #include <cerrno>
-#include <cstring>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -19,10 +16,7 @@ namespace asio = boost::asio;
 namespace ringwall::runtime {
 namespace {
 
-constexpr int kReadsPerTurn = 16;               ///< then other connections get their turn
-constexpr std::size_t kWriteTogether = 16'384;  ///< the largest TLS record
-constexpr Duration kRestAfter = std::chrono::seconds(2);
-constexpr Duration kLingerTime = std::chrono::seconds(1);
+constexpr int kReadsPerTurn = 16;  ///< then other connections get their turn
 
 void set_option(int socket, int level, int name, int value) {
   ::setsockopt(socket, level, name, &value, sizeof value);
@@ -104,7 +98,7 @@ void StreamConnection::step_handshake() {
     case IoStatus::want_write:
       return wait_writable();
     case IoStatus::done:
-      flow_.tls = tls_->facts();
+      flow_.tls = tls_->take_facts();
       certificate_kind_ = tls_->certificate_kind();
       return secured();
     case IoStatus::closed:
@@ -259,226 +253,6 @@ void StreamConnection::read_ended(IoStatus status) {
     return finish(CloseCause::remote, {"the peer closed the connection", flow_.remote.text(), {}});
   finish(CloseCause::remote, {"the connection broke: reset by the peer, or damaged records", flow_.remote.text(),
                               "look at the peer's log"});
-}
-
-bool StreamConnection::enqueue(sip::TransmitId id, std::string bytes) {
-  if (!web_) return push(id, std::move(bytes));
-  if (web_->state() != WebSocket::State::open) return false;
-  web_->send(bytes);
-  return push(id, web_->take_output());
-}
-
-bool StreamConnection::push(sip::TransmitId id, std::string bytes) {
-  if (!usable() || bytes.size() > limits_.write_queue_bytes - std::min(queue_bytes_, limits_.write_queue_bytes))
-    return false;
-  queue_bytes_ += bytes.size();
-  queue_max_ = std::max(queue_max_, queue_bytes_);
-  queue_.push_back({id, std::move(bytes)});
-  return true;
-}
-
-Io StreamConnection::write_some(std::string_view bytes) {
-  if (tls_) return tls_->write(bytes);
-  const auto count = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  if (count >= 0) return {IoStatus::done, static_cast<std::size_t>(count)};
-  return {errno == EAGAIN || errno == EINTR ? IoStatus::want_write : IoStatus::failed, 0};
-}
-
-/// What flush() writes next. Several messages go as one: one record and one system call.
-std::string_view StreamConnection::next_bytes() {
-  const std::string_view first = std::string_view(queue_.front().bytes).substr(front_sent_);
-  if (queue_.size() == 1 || first.size() >= kWriteTogether) return first;
-  static thread_local std::array<char, kWriteTogether> together;
-  std::size_t size = 0;
-  for (const Queued& one : queue_) {
-    const std::string_view bytes = size == 0 ? first : std::string_view(one.bytes);
-    const std::size_t part = std::min(bytes.size(), together.size() - size);
-    std::memcpy(together.data() + size, bytes.data(), part);
-    size += part;
-    if (size == together.size()) break;
-  }
-  return {together.data(), size};
-}
-
-void StreamConnection::flush() {
-  if (!reading() || failing_ || waiting_to_write_) return;
-  while (!queue_.empty()) {
-    const Io io = write_some(next_bytes());
-    if (io.status == IoStatus::done) {
-      wrote(io.count);
-    } else if (io.status == IoStatus::want_read) {
-      return wait_readable();
-    } else if (io.status == IoStatus::want_write) {
-      if (!write_stalled_) write_stalled_ = Clock::now();
-      return wait_writable();
-    } else {
-      // What the peer said last (an alert, say) is still to be read, and explains more than the failed write.
-      if (io.status == IoStatus::failed && waiting_to_read_) return;
-      return fail_soon(CloseCause::remote, {"the connection broke while writing", flow_.remote.text(), {}});
-    }
-  }
-  if (!std::exchange(held_, false)) return;
-  asio::post(socket_.get_executor(), [self = shared_from_this()] {
-    if (self->reading()) self->step_read();
-  });
-}
-
-/// What was read causes what is written: a peer that takes no answers gets no further requests in. Only the side that
-/// accepted the connection holds back; two sides that wait for each other would wait for ever.
-bool StreamConnection::must_drain() {
-  if (held_ || flow_.outgoing || queue_bytes_ < limits::pipelined_bytes) return held_;
-  held_ = true;
-  owner_->reading_held();
-  return true;
-}
-
-void StreamConnection::wrote(std::size_t count) {
-  write_stalled_.reset();
-  last_activity_ = Clock::now();
-  queue_bytes_ -= count;
-  front_sent_ += count;
-  while (!queue_.empty() && front_sent_ >= queue_.front().bytes.size()) {
-    const Queued& front = queue_.front();
-    if (front.id) {
-      ++messages_out_;
-      if (!heard_ && flow_.outgoing && tls_ && unconfirmed_.size() < limits::unconfirmed_transmits)
-        unconfirmed_.push_back(front.id);
-    }
-    front_sent_ -= front.bytes.size();
-    queue_.pop_front();
-  }
-}
-
-void StreamConnection::close(CloseCause cause, Error why) {
-  if (finished_) return;
-  if (web_) {
-    web_->close();
-    push({}, web_->take_output());
-  }
-  flush();
-  fail_soon(cause, std::move(why));
-}
-
-/// finish() from the loop, so that the owner is never called inside its own call.
-void StreamConnection::fail_soon(CloseCause cause, Error why) {
-  if (failing_ || finished_) return;
-  failing_ = true;
-  asio::post(socket_.get_executor(),
-             [self = shared_from_this(), cause, why = std::move(why)] { self->finish(cause, why); });
-}
-
-std::vector<sip::TransmitId> StreamConnection::unsent_ids() const {
-  std::vector<sip::TransmitId> ids = unconfirmed_;
-  for (const Queued& item : queue_)
-    if (item.id) ids.push_back(item.id);
-  return ids;
-}
-
-void StreamConnection::finish(CloseCause cause, const Error& why) {
-  if (finished_) return;
-  finished_ = true;
-  auto self = shared_from_this();
-  // A peer that is refused, or whose frames are broken, is to read why.
-  const bool explained = cause == CloseCause::handshake || (web_ && cause == CloseCause::broken);
-  const bool linger = explained && socket_.is_open();
-  if (tls_ && reading()) tls_->send_close_notify();
-  state_ = ConnectionState::closing;
-  // A connection that this side ends itself took what was written.
-  if (cause == CloseCause::local || cause == CloseCause::idle) unconfirmed_.clear();
-  const auto unsent = unsent_ids();
-  queue_.clear();
-  queue_bytes_ = 0;
-  boost::system::error_code ignored;
-  if (linger) {
-    // Closing with unread bytes would reset the connection and take the alert away from the peer.
-    socket_.shutdown(Socket::shutdown_send, ignored);
-    deadline_ = Clock::now() + kLingerTime;
-  } else {
-    socket_.close(ignored);
-  }
-  if (owner_) owner_->closed(*this, cause, why, unsent);
-  if (linger) discard_until_closed();
-}
-
-void StreamConnection::discard_until_closed() {
-  boost::system::error_code ignored;
-  std::array<char, 4096> bin;
-  for (int turn = 0; turn < kReadsPerTurn; ++turn) {
-    const auto count = ::recv(socket_.native_handle(), bin.data(), bin.size(), MSG_DONTWAIT);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) break;
-    if (count <= 0 || Clock::now() >= deadline_) {
-      socket_.close(ignored);
-      return;
-    }
-  }
-  wait_readable();
-}
-
-void StreamConnection::refuse(HandshakeVerdict verdict) {
-  if (owner_) owner_->handshake_failed(*this, verdict);
-  finish(CloseCause::handshake, {"the handshake failed: " + verdict.sentence, flow_.remote.text(), {}});
-}
-
-void StreamConnection::sweep(Time now) {
-  auto self = shared_from_this();
-  boost::system::error_code ignored;
-  if (state_ == ConnectionState::closing) {
-    if (now >= deadline_) socket_.close(ignored);
-  } else if (failing_) {
-    return;
-  } else if (state_ == ConnectionState::connecting) {
-    if (now >= deadline_)
-      finish(CloseCause::connect, {"no connection within the time limit", flow_.remote.text(),
-                                   "check the address and the firewall between"});
-  } else if (state_ == ConnectionState::handshaking) {
-    if (now >= deadline_) refuse(secured_ ? upgrade_timed_out() : tls_->timed_out(limits_.handshake_time));
-  } else if (write_stalled_ && now - *write_stalled_ >= limits_.write_stall_time) {
-    finish(CloseCause::broken,
-           {"the peer takes no bytes: its receive window stays shut", flow_.remote.text(), "look at the peer"});
-  } else if (message_began_ && now - *message_began_ >= limits_.message_time) {
-    finish(CloseCause::broken,
-           {"a message was begun and not ended within the time limit", flow_.remote.text(), "look at the peer"});
-  } else if (now - last_activity_ >= limits_.idle_time) {
-    finish(CloseCause::idle, {"nothing was said for the idle limit", flow_.remote.text(), {}});
-  } else if (now - last_activity_ >= kRestAfter) {
-    rest();
-  }
-}
-
-/// Gives back what a silent connection does not need. Most are silent most of the time.
-void StreamConnection::rest() {
-  framer_.rest();
-  if (unconfirmed_.empty()) unconfirmed_ = {};
-}
-
-void StreamConnection::abandon() {
-  owner_ = nullptr;
-  finished_ = true;
-  if (tls_ && state_ == ConnectionState::established) tls_->send_close_notify();
-  state_ = ConnectionState::closing;
-  boost::system::error_code ignored;
-  socket_.close(ignored);
-}
-
-ConnectionView StreamConnection::view(Time now) const {
-  ConnectionView view;
-  view.flow = flow_.id;
-  view.transport = flow_.transport;
-  view.outgoing = flow_.outgoing;
-  view.state = state_;
-  view.local = flow_.local;
-  view.remote = flow_.remote;
-  view.alias = alias_;
-  view.peer = flow_.peer;
-  view.tls = flow_.tls;
-  view.certificate_kind = certificate_kind_;
-  view.since = since_;
-  view.write_queue = queue_bytes_;
-  view.write_queue_max = queue_max_;
-  view.messages_in = messages_in_;
-  view.messages_out = messages_out_;
-  view.idle = std::chrono::duration_cast<std::chrono::seconds>(now - last_activity_);
-  return view;
 }
 
 }  // namespace ringwall::runtime
