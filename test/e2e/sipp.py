@@ -67,26 +67,16 @@ def listens(ip, port, table="tcp"):
     return any(line.split()[1] == words and line.split()[3] == state for line in open(f"/proc/net/{table}").readlines()[1:])
 
 
-def tunnel(site, identity=None, address=76, element=226, name="edge"):
-    """A TCP port at the caller's address whose connections go on to an element over mutual TLS; (IP, port)."""
+def tunnel(site, identity=None, address=76, element=226, name="edge", anonymous=False):
+    """A TCP port at the caller's address whose connections go on to an element over TLS, with the identity's certificate or
+    (anonymous) without any; (IP, port)."""
     need("socat")
     identity, ip = identity or site.carrier(), site.address(address)
     port = free_port(ip)
+    own = "" if anonymous else f"cert={identity / 'client.pem'},"
     site.child(["socat", f"TCP-LISTEN:{port},bind={ip},reuseaddr,fork",
-                f"OPENSSL:{site.address(element)}:5061,bind={ip},cert={identity / 'client.pem'},cafile={site.folder / 'pki' / 'anchors.pem'},"
+                f"OPENSSL:{site.address(element)}:5061,bind={ip},{own}cafile={site.folder / 'pki' / 'anchors.pem'},"
                 f"verify=1,commonname={name}.{site.domain},snihost={name}.{site.domain}"], "socat")
-    wait_until(lambda: listens(ip, port), 10, "socat listens")
-    return ip, port
-
-
-def tunnel_without_certificate(site, address=78):
-    """The same to the call manager, from a phone that has no certificate."""
-    need("socat")
-    ip = site.address(address)
-    port = free_port(ip)
-    site.child(["socat", f"TCP-LISTEN:{port},bind={ip},reuseaddr,fork",
-                f"OPENSSL:{site.address(3)}:5061,bind={ip},cafile={site.folder / 'pki' / 'anchors.pem'},verify=1,"
-                f"commonname=call-manager.{site.domain},snihost=call-manager.{site.domain}"], "socat")
     wait_until(lambda: listens(ip, port), 10, "socat listens")
     return ip, port
 
