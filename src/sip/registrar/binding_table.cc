@@ -55,7 +55,7 @@ void BindingTable::write_text(Record& record, const std::array<std::string_view,
   auto fresh = same ? nullptr : std::make_unique_for_overwrite<char[]>(std::max<std::size_t>(size, 1));
   char* to = same ? record.text.get() : fresh.get();
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    std::memmove(to, parts.at(i).data(), parts.at(i).size());
+    if (!parts.at(i).empty()) std::memmove(to, parts.at(i).data(), parts.at(i).size());
     to += parts.at(i).size();
     record.length.at(i) = static_cast<std::uint16_t>(parts.at(i).size());
   }
