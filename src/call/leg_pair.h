@@ -19,6 +19,8 @@ namespace ringwall::call {
 class LegPair {
  public:
   explicit LegPair(UserAgent& agent) : agent_(agent) {}
+  LegPair(const LegPair&) = delete;
+  LegPair& operator=(const LegPair&) = delete;
 
   /// `from` sent an INVITE that was passed on to `to`.
   void begin(sip::LegId from, sip::LegId to, bool with_offer);

@@ -156,7 +156,8 @@ void LineCall::on(const sip::Ended& ended) {
   over_ = true;
   if (fork_) fork_->cancel(call::reasons_of(ended.message));
   manager_.agent().endpoint().hang_up(pair_.other(ended.leg), manager_.now(), call::reasons_of(ended.message));
-  finish(ended.leg == from_ ? "the calling side hung up" : "the phone hung up");
+  const std::string_view who = ended.leg == from_ ? "the calling side" : "the phone";
+  finish(fmt::format("{}: {}", who, ended.reason));
 }
 
 void LineCall::hang_up(std::string_view reason) {

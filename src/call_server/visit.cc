@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "call/form_urlencoded.h"
+#include "call/identity.h"
 #include "sdp/session_description.h"
 
 namespace ringwall::call_server {
@@ -55,6 +56,7 @@ void Visit::on(const sip::Answered& answered) {
   auto& endpoint = server_.agent().endpoint();
   if (answered.leg == agent_leg_) agent_tries_.answered(answered.message->status(), server_.now());
   if (answered.leg == browser_) browser_tries_.answered(answered.message->status(), server_.now());
+  if (answered.leg != caller_) call::pass_session_id(endpoint, *answered.message, caller_);
   if (answered.leg == caller_) {
     if (connecting_ && connecting_->sent)
       connected(answered);
@@ -248,13 +250,13 @@ void Visit::on(const sip::Ended& ended) {
   if (stage_ == Stage::over) return;
   if (ended.leg == caller_) {
     caller_ = {};
-    finish("the caller hung up");
+    finish(ended.message ? "the caller hung up" : "the caller: " + ended.reason);
   } else if (ended.leg == agent_leg_) {
     agent_leg_ = {};
     if (stage_ == Stage::talking)
-      finish("the agent hung up");
+      finish(ended.message ? "the agent hung up" : "the agent: " + ended.reason);
     else
-      agent_leg_failed("the phone hung up", false);
+      agent_leg_failed(ended.reason, false);
   } else if (ended.leg == browser_ && stage_ == Stage::greeting) {
     greeting_ended(ended);
   } else if (ended.leg == browser_) {
