@@ -82,3 +82,15 @@ def test_the_session_and_the_reason_of_a_refusal_come_back(far):
     assert answer.header("Session-ID") == f"{UUID};remote={CALLERS}"
     visit = invite.header("Session-ID").partition(";")[0]
     assert len(visit) == 32 and visit != CALLERS, "the visit has a name of the site's own"
+
+
+def test_a_visit_shows_the_caller_its_own_session(far):
+    with connect_edge(far.site) as client:
+        client.more_headers = [f"Session-ID: {CALLERS};remote={'0' * 32}"]
+        answer = client.invite("6016", secure_offer(far.site.address(76)))
+        assert answer.status == 200
+        called, _, remote = answer.header("Session-ID").partition(";remote=")
+        assert remote == CALLERS
+        visits = {leg["interaction"] for leg in far.site.calls()}
+        assert len(called) == 32 and called not in visits, "the voice browser's own, passed on by two elements"
+        assert client.bye().status == 200
