@@ -195,6 +195,9 @@ bool UdpSocket::send(sip::TransmitId id, sip::FlowId flow, std::string& bytes) {
   const auto known = by_flow_.find(flow);
   if (known == by_flow_.end()) return false;
   Peer& peer = *known->second;
+  SourceGuard* guard = callbacks_.guard;
+  // The address may be forged: answers again and again would flood whoever has it.
+  if (guard != nullptr && guard->blocked(peer.flow.remote.ip, loop_.now())) return true;
   peers_.splice(peers_.begin(), peers_, known->second);
   peer.last = loop_.now();
   ++peer.messages_out;
