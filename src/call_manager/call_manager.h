@@ -51,7 +51,10 @@ class CallManager final : public call::Element {
   void on_invite(const sip::IncomingInvite& invite, const policy::Admitted& peer) override;
   void on_request(const sip::IncomingRequest& request, const policy::Admitted& peer) override;
   std::expected<policy::Admitted, call::Objection> prove(const sip::Flow& flow, const sip::Message& request) override;
-  void on_flow_closed(sip::FlowId flow) override { lost(flow); }
+  void on_flow_closed(sip::FlowId flow) override {
+    watchers_.flow_closed(flow);
+    lost(flow);
+  }
   void on_completed(const sip::Completed& completed) override { messages_.completed(completed); }
   void on_subscribe(const sip::IncomingSubscribe& subscribe, const policy::Admitted& peer) override {
     watchers_.begin(subscribe, peer);

@@ -66,6 +66,10 @@ void Watchers::begin(const sip::IncomingSubscribe& subscribe, const policy::Admi
   watch.package = package;
   watch.line = line;
   watch.peer = peer.name;
+  if (peer.kind == policy::PeerKind::phone) {
+    watch.flow = subscribe.flow.id;
+    by_flow_[watch.flow].insert(subscribe.id);
+  }
   element_.agent().endpoint().accept_subscription(subscribe.id, std::min(subscribe.expires, package->longest),
                                                   element_.now());
   tell(subscribe.id, watch);
@@ -83,7 +87,24 @@ void Watchers::ended(sip::SubscriptionId id) {
   const auto line = by_line_.find(at->second.line);
   line->second.erase(id);
   if (line->second.empty()) by_line_.erase(line);
+  if (const auto flow = by_flow_.find(at->second.flow); flow != by_flow_.end()) {
+    flow->second.erase(id);
+    if (flow->second.empty()) by_flow_.erase(flow);
+  }
   watches_.erase(at);
+}
+
+void Watchers::flow_closed(sip::FlowId flow) {
+  const auto at = by_flow_.find(flow);
+  if (at == by_flow_.end()) return;
+  const std::set<sip::SubscriptionId> gone = std::move(at->second);
+  by_flow_.erase(at);
+  // RFC 6665 section 4.1.3: whoever can be reached after all subscribes again.
+  for (const sip::SubscriptionId id : gone) {
+    element_.agent().endpoint().notify(id, {sip::SubscriptionState::Value::terminated, "deactivated"}, {},
+                                       element_.now());
+    ended(id);
+  }
 }
 
 void Watchers::unlist(const std::string& peer, const call::LegOwner& call) {

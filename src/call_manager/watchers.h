@@ -31,6 +31,9 @@ class Watchers {
   void refreshed(sip::SubscriptionId id);
   void ended(sip::SubscriptionId id);
 
+  /// A phone whose connection is gone cannot be told of anything: its subscriptions end with it.
+  void flow_closed(sip::FlowId flow);
+
   void registration_changed(const std::string& line);
   void calls_changed(const std::string& peer);  ///< a phone's name; others have no line
   /// The call has a leg to that peer, until unlist().
@@ -44,6 +47,7 @@ class Watchers {
   struct Watch {
     const sip::event::Package* package = nullptr;
     std::string line, peer;
+    sip::FlowId flow;  ///< a phone's; elements can be connected to
     std::uint32_t version = 0;
     Time quiet_until{};
     runtime::LoopTimer timer;  ///< runs while something is to be told at quiet_until
@@ -67,6 +71,7 @@ class Watchers {
   std::unordered_map<sip::SubscriptionId, Watch> watches_;
   std::unordered_map<std::string, std::set<sip::SubscriptionId>> by_line_;
   std::unordered_map<std::string, std::size_t> of_peer_;
+  std::unordered_map<sip::FlowId, std::set<sip::SubscriptionId>> by_flow_;
   std::unordered_map<std::string, std::set<const call::LegOwner*>> calls_;  ///< by peer
 };
 

@@ -3,6 +3,7 @@ does is written out by the test, one step after the other; it has no media, only
 
 import re
 import secrets
+import socket
 import time
 
 from sip_client import PATIENCE, Message, secure_offer, tls_socket
@@ -115,6 +116,7 @@ class Phone:
         identity = identity or site.folder / "pki" / "phones" / f"phone{line}"
         self.sock = tls_socket(self.address, (site.address(3), 5061), f"call-manager.{site.domain}", identity,
                                site.folder / "pki" / "anchors.pem")
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.local = "%s:%d" % self.sock.getsockname()[:2]
         self.aor = f"sip:{line}@{site.domain}"
         self._buffer, self._queue = b"", []

@@ -116,6 +116,16 @@ def test_too_short(ada):
     assert response.status == 423 and response.header("Min-Expires") == "60"
 
 
+def test_one_phone_watches_512_at_most(site):
+    with Phone(site, "1003") as watcher:
+        for number in range(512):
+            watch(watcher, "1002", f"presence;id={number}")
+        response, _ = watcher.subscribe("1002", "presence")
+        assert response.status == 503
+    with Phone(site, "1003") as again:
+        watch(again, "1002", "presence")  # what the lost connection held is free
+
+
 def test_a_fetch_is_one_notify(ada):
     response, dialog = ada.subscribe("1002", "presence", expires=0)
     assert response.status == 200 and response.header("Expires") == "0"
