@@ -57,12 +57,11 @@ void Heartbeat::report(ServerGroup& group) const {
   while (const auto change = group.poll_change()) {
     const std::string& name = group.configuration().name;
     const std::string words =
-        fmt::format("{} at {} is {}, was {}: {}", change->path.target, change->path.spot.address.text(),
-                    print(change->to), print(change->from), change->why);
+        fmt::format("server group {}: {} at {} is {}, was {}: {}", name, change->path.target,
+                    change->path.spot.address.text(), print(change->to), print(change->from), change->why);
     const bool worse = change->to == MemberState::unreachable || change->to == MemberState::overloaded;
     const bool is_news = worse || change->from != MemberState::unknown || group.configuration().heartbeat.enabled;
-    if (is_news)
-      log::write(worse ? log::Level::warning : log::Level::info, agent_.name(), "server group " + name + ": " + words);
+    if (is_news) log::write(worse ? log::Level::warning : log::Level::info, agent_.name(), words);
     Metrics::instance()
         .counter("ringwall_group_changes_total",
                  fmt::format("element=\"{}\",group=\"{}\",state=\"{}\"", agent_.name(), name, print(change->to)))

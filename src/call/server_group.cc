@@ -76,6 +76,7 @@ std::vector<Path> ServerGroup::order(const std::function<std::uint64_t()>& rando
   for (Watched& member : members_)
     rest_over(member, now);
   std::vector<sip::Share> shares;
+  shares.reserve(configuration_.members.size());
   for (const policy::ServerGroupMember& member : configuration_.members)
     shares.push_back({member.priority, member.weight});
   std::vector<const Watched*> all;
@@ -146,7 +147,7 @@ void ServerGroup::call_answered(const Path& path, MemberAnswer answer, Time now)
   answered(*member, answer, now);
 }
 
-void ServerGroup::call_failed(const Path& path, std::string why, Time now) {
+void ServerGroup::call_failed(const Path& path, const std::string& why, Time now) {
   Watched* member = find(path);
   if (member == nullptr) return;
   ++member->calls_failed;
@@ -199,7 +200,7 @@ void ServerGroup::heartbeat_answered(const Path& path, MemberAnswer answer, Time
   plan_heartbeat(*member, now);
 }
 
-void ServerGroup::heartbeat_failed(const Path& path, std::string why, Time now) {
+void ServerGroup::heartbeat_failed(const Path& path, const std::string& why, Time now) {
   Watched* member = find(path);
   if (member == nullptr || !member->asked_until) return;
   ++member->heartbeats_failed;

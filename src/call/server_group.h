@@ -59,7 +59,7 @@ class ServerGroup {
 
   void call_sent(const Path& path);
   void call_answered(const Path& path, MemberAnswer answer, Time now);
-  void call_failed(const Path& path, std::string why, Time now);  ///< no answer at all
+  void call_failed(const Path& path, const std::string& why, Time now);  ///< no answer at all
   /// Whether a call that was answered so, or not at all (`local`), may go to the next path (RFC 3263 section 4.3).
   [[nodiscard]] bool goes_on(int status, bool local) const;
 
@@ -68,7 +68,7 @@ class ServerGroup {
   void expire(Time now);  ///< what was not answered in time has failed
   std::optional<Path> poll_heartbeat(Time now);
   void heartbeat_answered(const Path& path, MemberAnswer answer, Time now);
-  void heartbeat_failed(const Path& path, std::string why, Time now);
+  void heartbeat_failed(const Path& path, const std::string& why, Time now);
 
   /// A state that has changed, for the log and the event record.
   struct Change {

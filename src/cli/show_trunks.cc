@@ -42,17 +42,19 @@ std::string members_table(const value& owner) {
     const std::string site = text_of(member, "site"), transport = text_of(member, "transport");
     const std::string last = text_of(member, "last"), address = text_of(member, "address");
     const bool is_long = last.size() > longest_cell;
-    table.row({text_of(member, "target") + (site.empty() ? "" : " (" + site + ")"),
-               transport.empty() ? address : transport + " " + address, text_of(member, "state"),
-               when(text_of(member, "since")), text_of(member, "priority") + "/" + text_of(member, "weight"),
-               text_of(member, "calls"), text_of(member, "calls_failed"), is_long ? "(below)" : last});
+    const std::string target = text_of(member, "target");
+    table.row({site.empty() ? target : fmt::format("{} ({})", target, site),
+               transport.empty() ? address : fmt::format("{} {}", transport, address), text_of(member, "state"),
+               when(text_of(member, "since")),
+               fmt::format("{}/{}", text_of(member, "priority"), text_of(member, "weight")), text_of(member, "calls"),
+               text_of(member, "calls_failed"), is_long ? "(below)" : last});
     if (is_long) below += wrapped(last.starts_with(address) ? last : address + ": " + last);
   }
   return table.text() + below;
 }
 
 std::string heartbeat_words(const value& group) {
-  const value heartbeat = group.at("heartbeat");
+  const value& heartbeat = group.at("heartbeat");
   if (text_of(heartbeat, "enabled") != "true") return "no heartbeat";
   const auto interval = [&](std::string_view member) {
     const std::string text = text_of(heartbeat, member);
