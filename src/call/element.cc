@@ -50,7 +50,10 @@ Result<> Element::start() {
   handlers.subscribe = [this](const sip::IncomingSubscribe& subscribe) {
     const auto peer = admit(subscribe.flow, *subscribe.message);
     if (!peer) blame(subscribe.flow, peer.error());
-    peer ? on_subscribe(subscribe, *peer) : agent_->refuse(subscribe, peer.error().refusal);
+    if (!peer && !peer.error().challenge.empty())
+      agent_->endpoint().reject_subscription(subscribe.id, {.status = 401, .headers = peer.error().challenge}, now());
+    else
+      peer ? on_subscribe(subscribe, *peer) : agent_->refuse(subscribe, peer.error().refusal);
   };
   handlers.refreshed = [this](const sip::SubscriptionRefreshed& refreshed) { on_refreshed(refreshed); };
   handlers.subscription_ended = [this](const sip::SubscriptionEnded& ended) { on_subscription_ended(ended); };
@@ -179,16 +182,6 @@ std::expected<policy::Admitted, Objection> Element::admit(const sip::Flow& flow,
   auto peer = policy::admit(site(), *context_.in_force->anchors, self(), presented_by(flow), wall_now());
   if (!peer) return std::unexpected(Objection{.refusal = std::move(peer.error())});
   if (peer->kind != policy::PeerKind::unproven) return std::move(*peer);
-  if (request.method() == sip::Method::invite || request.method() == sip::Method::register_)
-    return prove_and_vouch(flow, request);
-  return std::unexpected(Objection{
-      .refusal = {.warning = "Without a certificate only REGISTER and INVITE are taken",
-                  .reason = fmt::format("{} sent {} without a certificate", flow.remote.ip, request.method_name()),
-                  .mend = "give the phone a certificate: 'ringwall pki issue'"}});
-}
-
-std::expected<policy::Admitted, Objection> Element::prove_and_vouch(const sip::Flow& flow,
-                                                                    const sip::Message& request) {
   auto proved = prove(flow, request);
   if (proved) agent_->host().vouch(flow.remote);
   return proved;

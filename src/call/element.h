@@ -88,7 +88,7 @@ class Element {
   virtual void on_subscription_ended(const sip::SubscriptionEnded&) {}
   /// A request outside a dialog that is no OPTIONS. Default: 405.
   virtual void on_request(const sip::IncomingRequest& request, const policy::Admitted& peer);
-  /// Who an unproven peer has proven to be, by the credentials in its INVITE or REGISTER.
+  /// Who an unproven peer has proven to be, by the credentials in its request.
   virtual std::expected<policy::Admitted, Objection> prove(const sip::Flow& flow, const sip::Message& request);
   /// A connection has ended.
   virtual void on_flow_closed(sip::FlowId) {}
@@ -99,7 +99,6 @@ class Element {
   [[nodiscard]] runtime::SipHostOptions host_options() const;
   [[nodiscard]] runtime::SourceRules source_rules() const;
   [[nodiscard]] bool knows(const sip::Flow& flow) const;
-  std::expected<policy::Admitted, Objection> prove_and_vouch(const sip::Flow& flow, const sip::Message& request);
   void blame(const sip::Flow& flow, const Objection& objection);
   [[nodiscard]] std::vector<runtime::PeerPolicy> peers() const;
   [[nodiscard]] std::expected<policy::Admitted, Objection> admit(const sip::Flow& flow, const sip::Message& request);

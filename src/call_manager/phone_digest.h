@@ -18,7 +18,7 @@ class PhoneDigest {
   /// Reads the secrets anew. Nonces go on.
   void configure(const policy::Site& site);
 
-  /// The phone that sent this REGISTER or INVITE, or what it is to be answered.
+  /// The phone that sent this request, or what it is to be answered.
   std::expected<const policy::Phone*, call::Objection> prove(const policy::Site& site, const sip::Message& request,
                                                              Time now);
 

@@ -22,7 +22,7 @@ struct Presented {
 };
 
 /// `unproven` has shown nothing: a phone without certificate, at an element where a profile takes digest. It may only
-/// try to prove itself, by the credentials of an INVITE or a REGISTER.
+/// try to prove itself, by the credentials in each of its requests.
 enum class PeerKind : std::uint8_t { trunk, element, phone, unproven };
 
 struct Admitted {

@@ -83,11 +83,20 @@ def test_an_invite_is_challenged_and_its_body_may_be_covered(site, phone):
     assert phone.send("INVITE", uri, changed, to="7777", body=offer).status == 403
 
 
-def test_nothing_else_is_taken_without_a_certificate(site, phone):
+def test_every_request_is_challenged(site, phone):
+    """Having registered is not enough: whoever else uses the connection has not."""
     assert phone.register().status == 200
-    for method, more in (("MESSAGE", []), ("REFER", ["Refer-To: <sip:6016@ringwall.test>"]), ("PUBLISH", ["Event: presence"]),
-                         ("SUBSCRIBE", ["Event: dialog"])):
-        assert phone.send(method, f"sip:1001@{site.domain}", to="1001", more=more).status == 403, method
+    for method, line, more, taken in (("MESSAGE", "1902", [], 480), ("PUBLISH", "1901", ["Event: presence"], 400),
+                                      ("SUBSCRIBE", "1902", ["Event: dialog", "Expires: 0"], 200)):
+        uri = f"sip:{line}@{site.domain}"
+        asked = phone.send(method, uri, to=line, more=more)
+        assert asked.status == 401, method
+        answer = phone.answer(challenges(asked)["SHA-256"], method, uri)
+        assert phone.send(method, uri, answer, to=line, more=more).status == taken, method
+    assert phone.send("REFER", uri, more=["Refer-To: <sip:6016@ringwall.test>"]).status == 401
+
+
+def test_other_elements_still_demand_a_certificate(site):
     with pytest.raises((ssl.SSLError, ConnectionError)):
         with tls_socket(site.address(77), (site.address(226), 5061)) as edge:
             edge.send(b"\r\n\r\n")
@@ -132,7 +141,7 @@ def test_secrets_are_made_kept_private_and_checked(make_site):
 
 
 def test_sipp_registers_with_md5(site):
-    door = sipp.tunnel_without_certificate(site)
+    door = sipp.tunnel(site, address=78, element=3, name="call-manager", anonymous=True)
     process = sipp.start(site, "registers_with_digest", "tls", 78, door, ["-s", "1902", "-m", 1, "-au", "1902", "-ap", "secret", "-auth_uri", site.domain])
     sipp.succeeded(process)
 

@@ -75,7 +75,6 @@ def test_a_gruu_of_a_device_that_is_gone(site):
 
 
 def test_a_message_to_a_gruu_reaches_its_device(site):
-    """The sender has a certificate: without one only REGISTER and INVITE are taken."""
     with BarePhone(site, "1901") as device:
         temporary = gruus(register_outbound(device))[1]
         identity = site.folder / "pki" / "phones" / "phone1001"
