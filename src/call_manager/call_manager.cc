@@ -1,5 +1,7 @@
 #include "call_manager/call_manager.h"
 
+#include <set>
+
 #include "base/log.h"
 #include "base/text.h"
 #include "call_manager/line_call.h"
@@ -159,18 +161,25 @@ void CallManager::arm_timer() {
   });
 }
 
-// The first of them whose flow is there.
+// Those of them whose flow is there; of several flows to one device the best one (RFC 5626 section 5.3).
 std::optional<LineTarget> CallManager::reach(const std::vector<sip::Binding>& bindings) const {
+  std::optional<LineTarget> out;
+  std::set<std::string_view> instances;
   for (const sip::Binding& binding : bindings) {
     const auto* phone = site().phone_of_line(line_of(binding.aor));
     if (!binding.flow || !phone) continue;  // from before a restart: the phone has yet to come back
-    LineTarget out{.peer = phone->name, .number = phone->line, .request_uri = std::string(binding.contact)};
-    out.path = binding.path;
-    out.route = {
+    if (!binding.instance.empty() && !instances.insert(binding.instance).second) continue;
+    const sip::Route route{
         .flow = binding.flow, .transport = binding.transport, .address = binding.remote(), .peer = phone->name};
-    return out;
+    if (!out) {
+      out = LineTarget{.peer = phone->name, .number = phone->line, .request_uri = std::string(binding.contact)};
+      out->path = binding.path;
+      out->route = route;
+    }
+    out->devices.push_back({phone->name, std::string(binding.contact), route, std::string(binding.path), binding.q});
   }
-  return std::nullopt;
+  if (out && out->devices.size() == 1) out->devices.clear();
+  return out;
 }
 
 std::optional<std::expected<LineTarget, policy::Refusal>> CallManager::find_device(const sip::Uri& uri) const {
