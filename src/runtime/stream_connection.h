@@ -1,7 +1,7 @@
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -145,7 +145,7 @@ class StreamConnection : public std::enable_shared_from_this<StreamConnection> {
   bool failing_ = false;   ///< fail_soon() is under way
   bool heard_ = false;     ///< the peer has sent something since the handshake
 
-  std::deque<Queued> queue_;
+  std::list<Queued> queue_;  ///< empty it holds no memory, of which a resting connection is to have little
   std::size_t queue_bytes_ = 0, queue_max_ = 0;
   std::size_t front_sent_ = 0;  ///< bytes of queue_.front() that have gone
   /// Written before the peer was heard: a TLS 1.3 server may still refuse our certificate and drop them.

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/bytes.h"
 #include "runtime/handshake_failure.h"
@@ -43,14 +44,15 @@ class TlsChannel {
   ~TlsChannel();
   TlsChannel(const TlsChannel&) = delete;
 
-  /// done: verified, and facts() are filled. failed: verdict() says why.
+  /// done: verified, and take_facts() gives what was proved. failed: verdict() says why.
   IoStatus handshake();
   /// Decrypted bytes. failed with a verdict() not empty: the peer refused our certificate after a TLS 1.3 handshake.
   Io read(MutableBytes out);
   Io write(std::string_view bytes);
   void send_close_notify();
 
-  [[nodiscard]] const sip::TlsFacts& facts() const { return facts_; }
+  /// Once. A client's channel keeps them for the sessions that come later.
+  [[nodiscard]] sip::TlsFacts take_facts() { return client_ ? facts_ : std::exchange(facts_, {}); }
   [[nodiscard]] const HandshakeVerdict& verdict() const { return verdict_; }
   /// The verdict on a handshake that took longer than `limit`.
   [[nodiscard]] HandshakeVerdict timed_out(Duration limit) const;
