@@ -50,8 +50,8 @@ Headers Endpoint::Core::answer_challenge(const ClientTransaction& transaction, c
   if (transaction.challenges >= most_challenges || transaction.request.empty()) return {};
   const auto request = Message::parse(transaction.request);
   if (!request || refuses_credentials(refusal, *request)) return {};
-  Headers out = options.authorize({refusal, request->method_name(), request->request_uri().text, request->body(),
-                                   transaction.route.peer});
+  Headers out = options.authorize(
+      {refusal, request->method_name(), request->request_uri().text, request->body(), transaction.route.peer});
   // Those for other realms on the way still hold.
   for (const HeaderField& field : request->headers()) {
     if (field.name != HeaderName::authorization && field.name != HeaderName::proxy_authorization) continue;

@@ -29,7 +29,9 @@ Endpoint::Core::Core(EndpointOptions given)
     : options(std::move(given)), key{options.random(), options.random()}, servers(key) {
   CHECK(options.t1 > Duration::zero() && options.t2 >= options.t1);
   // What the endpoint does by itself, whatever the application takes.
-  const auto add = [](std::string& list, std::string_view item) { list += (list.empty() ? "" : ", ") + std::string(item); };
+  const auto add = [](std::string& list, std::string_view item) {
+    list += (list.empty() ? "" : ", ") + std::string(item);
+  };
   add(options.supported, "timer");
   if (options.reliability != Reliability::never) {
     add(options.supported, "100rel");

@@ -36,7 +36,7 @@ struct DialogPath {
   bool address_listens = true;      ///< route.address can be connected to; else it is an incoming connection's
   FlowMember member;
   SessionIdentity session_id;  ///< of a call
-  std::uint32_t refers = 0;  ///< REFERs taken in this dialog: from the second on their subscriptions carry an id
+  std::uint32_t refers = 0;    ///< REFERs taken in this dialog: from the second on their subscriptions carry an id
   std::uint32_t refers_sent = 0;
   std::vector<Subscription*> subscriptions;  ///< in this dialog, on either side
 };
@@ -307,7 +307,7 @@ struct Endpoint::Core {
   OverloadClient overload_out;
   OverloadServer overload_in;
   std::uint64_t turned_away = 0;  ///< new requests that were answered 503 because of it
-  FlowIndex flows;  // before its members
+  FlowIndex flows;                // before its members
   ClientTable clients;
   ServerTable servers;
   TimerQueue timers;

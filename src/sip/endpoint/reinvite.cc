@@ -26,7 +26,8 @@ void Endpoint::Core::advance_reinvite(Leg& leg, Time now) {
   const bool busy = leg.server_invite || leg.client_invite || leg.answer || leg.ack_due;
   if (leg.own.state != OwnReinvite::State::waiting || leg.own.not_before > now || busy || leg.silent) return;
   settle_peer_update(leg);
-  if (leg.own_update || leg.peer_update || !leg.session.is_settled()) {  // an offer in an UPDATE has to be answered first
+  if (leg.own_update || leg.peer_update ||
+      !leg.session.is_settled()) {  // an offer in an UPDATE has to be answered first
     leg.own.not_before = now + options.t1;
     return schedule(leg);
   }

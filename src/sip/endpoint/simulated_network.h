@@ -47,7 +47,7 @@ struct Party {
   Endpoint endpoint;
   std::deque<Event> events;
   std::function<void(std::string&)> leaving, arriving;  ///< changes what it sends, what it receives
-  std::function<bool(const Event&)> answer;  ///< true: the event is dealt with, and not kept
+  std::function<bool(const Event&)> answer;             ///< true: the event is dealt with, and not kept
 };
 
 /// What the network does to a UDP datagram, in parts of 100.
