@@ -2,9 +2,8 @@
 
 import pytest
 
-from digest import PHONES, make_secret
 from ringwall_site import wait_until
-from sipp import CALLEE, CALLER, FAR_TRUNKS, NUMBER, TRANSPORTS, callee, caller, start, succeeded, tunnel
+from sipp import CALLEE, CALLER, FAR_TRUNKS, NUMBER, TRANSPORTS, callee, caller, succeeded
 from waiver import waiver_trunk
 
 
@@ -130,14 +129,3 @@ def test_a_redirection_to_nowhere_is_unavailable(site, transport):
     far = callee(site, "redirects", "udp", moved_to="7777")
     succeeded(caller(site, "unavailable", transport, number=NUMBER["udp"]))
     succeeded(far)
-
-
-def test_a_phone_proves_itself_by_md5(make_site):
-    site = make_site(start=False, include={"phones": PHONES})
-    make_secret(site, "phone-device", "secret", "1901", "--stdin", password="secret")
-    make_secret(site, "phone-device", "secret", "1902", "--stdin", "--algorithm", "MD5", password="secret")
-    site.start()
-    server = tunnel(site, address=77, element=3, name="call-manager", anonymous=True)
-    phone = start(site, "registers_with_a_password", "tls", 77, server, ["-s", "1902", "-auth_uri", site.domain, "-m", 5, "-l", 1])
-    succeeded(phone)
-    assert site.log_text().count("registered: sip:1902@") == 5 and not site.registered("1902")
