@@ -72,7 +72,7 @@ double handshake(SSL_CTX* server_context, SSL_CTX* client_context, bool resume) 
   if (done != 2) stop("the handshake failed");
   if (SSL_session_reused(server) != (offered ? 1 : 0)) stop("the session was not resumed");
   char byte = 0;
-  SSL_read(client, &byte, 1);  // takes the tickets
+  SSL_read(client, &byte, 1);                   // takes the tickets
   SSL_set_shutdown(client, SSL_SENT_SHUTDOWN);  // or its session could not be resumed
   SSL_free(client);
   const double from = thread_us();

@@ -160,8 +160,9 @@ void SipHost::Core::arm_timer() {
 
 void SipHost::Core::report(const sip::Endpoint::Overload& now) {
   if ((now.percent == 0) != (overload.percent == 0))
-    log::warning(name, "{}", now.percent == 0 ? "there is time for all requests again"
-                                              : "there is too much to do: some new requests are turned away");
+    log::warning(name, "{}",
+                 now.percent == 0 ? "there is time for all requests again"
+                                  : "there is too much to do: some new requests are turned away");
   static Counter& turned_away = Metrics::instance().counter("ringwall_sip_turned_away_total");
   turned_away.add(now.turned_away - overload.turned_away);
   overload = now;
