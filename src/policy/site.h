@@ -79,7 +79,7 @@ struct Trunk {
   std::string profile;
   bool trusted_identity = false;  ///< is in our trust domain (RFC 3325): believed, and told who wants to stay private
   std::string user;               ///< as the carrier knows us, where it asks for digest credentials
-  std::filesystem::path digest;  ///< file of the secrets for them (policy/digest_file.h); empty: none
+  std::filesystem::path digest;   ///< file of the secrets for them (policy/digest_file.h); empty: none
 };
 
 struct DialPeer {

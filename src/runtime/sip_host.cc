@@ -13,9 +13,10 @@ namespace {
 
 /// How often the loop is looked at: how late it is says how much there is to do.
 constexpr Duration kLoadInterval = std::chrono::milliseconds(250);
-/// SIP's timers are seconds long. Woken a little late, the endpoint finds many of them due at once.
 constexpr std::string_view kRetryAfter = "5";  ///< seconds, for a source that sends too much
+/// SIP's timers are seconds long. Woken a little late, the endpoint finds many of them due at once.
 constexpr Duration kTimerGrain = std::chrono::milliseconds(20);
+/// Long enough for most answers to come first, and within the 200 ms of RFC 3261 section 17.2.1.
 constexpr Duration kTryingAfter = std::chrono::milliseconds(150);
 
 }  // namespace
