@@ -14,7 +14,8 @@ constexpr auto default_validity = 500ms;  // RFC 7339 section 4.3
 constexpr auto longest_validity = 60s;
 constexpr auto own_validity = 1'000ms;
 constexpr auto good_delay = 50ms;  ///< a loop that is so late has no trouble yet
-constexpr auto bad_delay = 150ms;  ///< from here on more is turned away at each measurement
+constexpr auto bad_delay = 150ms;  ///< a loop that stays so late has more to do than it can
+constexpr unsigned most_hiccups = 2;  ///< late measurements in a row that are no overload: the processor was lent out
 constexpr unsigned step_up = 10, step_down = 5, most = 95;
 constexpr unsigned not_obeyed = 50;  ///< from here on clients that should cut by themselves are not trusted to
 
@@ -94,7 +95,8 @@ void OverloadServer::measure(std::size_t transactions, Duration loop_delay, Time
   const auto by_count =
       static_cast<unsigned>(transactions > begin ? std::min(transactions - begin, room) * 100 / room : 0);
   unsigned by_delay = percent_;
-  if (loop_delay >= bad_delay)
+  late_ = loop_delay >= bad_delay ? late_ + 1 : 0;
+  if (late_ > most_hiccups)
     by_delay += step_up;
   else if (loop_delay < good_delay)
     by_delay -= std::min(by_delay, step_down);

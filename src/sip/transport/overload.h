@@ -63,6 +63,7 @@ class OverloadServer {
 
  private:
   unsigned percent_ = 0;
+  unsigned late_ = 0;  ///< measurements in a row
   Time measured_{}, calm_since_{};
   bool spoke_ = false;  ///< clients may still obey an earlier word
 };

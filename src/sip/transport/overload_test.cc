@@ -99,6 +99,7 @@ class OverloadServerTest : public testing::Test {
     for (int i = 0; i < times; ++i)
       control.measure(transactions, delay, now += 250ms);
   }
+  void rise(int steps) { measure(2 + steps, 200ms); }
   std::string announced(const std::string& via_more) {
     const std::string text = "SIP/2.0/TLS a;branch=z9hG4bK1" + via_more;
     return control.announce(text, via(text));
@@ -110,6 +111,8 @@ class OverloadServerTest : public testing::Test {
 TEST_F(OverloadServerTest, RisesWhileTheLoopIsLateAndFallsAfterwards) {
   measure(4, 20ms);
   EXPECT_EQ(control.loss(), 0u);
+  measure(2, 1s);
+  EXPECT_EQ(control.loss(), 0u) << "the processor was elsewhere for a moment";
   measure(3, 200ms);
   EXPECT_EQ(control.loss(), 30u);
   measure(2, 100ms);  // neither good nor bad
@@ -130,7 +133,7 @@ TEST_F(OverloadServerTest, ManyTransactionsAreOverloadToo) {
 }
 
 TEST_F(OverloadServerTest, ShedsNewCallsButNotTheUrgentOnes) {
-  measure(3, 200ms);
+  rise(3);
   EXPECT_TRUE(control.sheds(request(""), 29));
   EXPECT_FALSE(control.sheds(request(""), 30));
   EXPECT_FALSE(control.sheds(request("", "urn:service:sos.fire"), 0));
@@ -141,7 +144,7 @@ TEST_F(OverloadServerTest, ShedsNewCallsButNotTheUrgentOnes) {
 }
 
 TEST_F(OverloadServerTest, ClientsThatCutByThemselvesAreNotCutTwice) {
-  measure(4, 200ms);
+  rise(4);
   EXPECT_EQ(control.loss(), 40u);
   EXPECT_FALSE(control.sheds(request(std::string(overload_offer)), 0));
   measure(1, 200ms);
@@ -151,10 +154,10 @@ TEST_F(OverloadServerTest, ClientsThatCutByThemselvesAreNotCutTwice) {
 TEST_F(OverloadServerTest, AnnouncesToThoseWhoOffered) {
   const std::string offer(overload_offer);
   EXPECT_THAT(announced(offer), testing::EndsWith(offer)) << "nothing to say";
-  measure(2, 200ms);
+  rise(2);
   const std::string said = announced(offer + ";rport=1");
   EXPECT_THAT(
-      said, HasSubstr("SIP/2.0/TLS a;branch=z9hG4bK1;rport=1;oc=20;oc-algo=\"loss\";oc-validity=1000;oc-seq=1000.500"));
+      said, HasSubstr("SIP/2.0/TLS a;branch=z9hG4bK1;rport=1;oc=20;oc-algo=\"loss\";oc-validity=1000;oc-seq=1001.000"));
   EXPECT_THAT(said, Not(HasSubstr(";oc;")));
   EXPECT_THAT(announced(""), Not(HasSubstr("oc")));
   EXPECT_THAT(announced(";oc=5"), Not(HasSubstr("oc=20"))) << "a request's oc has no value";
@@ -165,7 +168,7 @@ TEST_F(OverloadServerTest, AnnouncesToThoseWhoOffered) {
 }
 
 TEST_F(OverloadServerTest, ItsClientUnderstandsIt) {
-  measure(3, 200ms);
+  rise(3);
   OverloadClient client;
   const std::string said = announced(std::string(overload_offer));
   client.learn(server, via(said), now);
