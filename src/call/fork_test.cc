@@ -81,6 +81,11 @@ struct ForkTest : testing::Test {
     }
     caller->agent = agent.get();
   }
+  /// A device owns its user agent, which owns the device while a call is up.
+  void TearDown() override {
+    for (const auto& device : devices)
+      device->agent.reset();
+  }
   std::unique_ptr<UserAgent> make(const std::string& name, const std::string& address,
                                   std::function<void(const sip::IncomingInvite&)> on_invite) {
     auto options = element_options(name, address, authority.identity(name + ".ringwall.test"));

@@ -187,7 +187,7 @@ TEST_F(RulesTest, ASpiralPasses) {
   bob.endpoint.request(Method::options, network.call(network.ada), network.now);
   network.pump();
   std::string spiral = network.transmits.front().bytes;
-  const auto uri = Message::parse(spiral)->request_uri().text;
+  const std::string uri(Message::parse(spiral)->request_uri().text);
   spiral.replace(spiral.find(uri), uri.size(), "sip:somebody-else@10.0.0.2");
   spiral.insert(spiral.find("Via: "), "Via: SIP/2.0/TLS proxy.test;branch=z9hG4bKproxy\r\n");
   EXPECT_FALSE(send(spiral));
