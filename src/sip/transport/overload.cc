@@ -13,8 +13,8 @@ using namespace std::chrono_literals;
 constexpr auto default_validity = 500ms;  // RFC 7339 section 4.3
 constexpr auto longest_validity = 60s;
 constexpr auto own_validity = 1'000ms;
-constexpr auto good_delay = 50ms;  ///< a loop that is so late has no trouble yet
-constexpr auto bad_delay = 150ms;  ///< a loop that stays so late has more to do than it can
+constexpr auto good_delay = 50ms;     ///< a loop that is so late has no trouble yet
+constexpr auto bad_delay = 150ms;     ///< a loop that stays so late has more to do than it can
 constexpr unsigned most_hiccups = 2;  ///< late measurements in a row that are no overload: the processor was lent out
 constexpr unsigned step_up = 10, step_down = 5, most = 95;
 constexpr unsigned not_obeyed = 50;  ///< from here on clients that should cut by themselves are not trusted to
