@@ -64,6 +64,8 @@ inline constexpr std::size_t sdp_bytes = 32'768;
 inline constexpr std::size_t sdp_lines = 512;
 inline constexpr std::size_t sdp_media = 16;
 inline constexpr std::size_t sdp_formats = 128;  // of one medium
+inline constexpr std::size_t sdp_candidates = 64;
+inline constexpr std::size_t sdp_fingerprints = 8;
 
 // Connections
 inline constexpr std::size_t connections = 20'000;
@@ -85,6 +87,11 @@ inline constexpr std::size_t rtp_packet_bytes = 1'500;
 inline constexpr std::size_t srtp_ssrcs_per_leg = 4;
 inline constexpr std::size_t prompt_seconds = 600;
 inline constexpr std::size_t media_legs = 20'000;
+inline constexpr std::size_t ice_pairs = 64;  // checked by one leg
+inline constexpr std::size_t dtls_record_bytes = 16'384;
+inline constexpr auto dtls_handshake_time = 20s;
+inline constexpr auto ice_consent_time = 30s;  // RFC 7675 section 5.1
+inline constexpr std::size_t jitter_packets = 64;  // kept by one leg
 inline constexpr std::size_t recording_seconds = 600;
 inline constexpr std::size_t dtmf_digits_queued = 64;
 inline constexpr std::size_t playlist_clips = 256;

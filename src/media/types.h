@@ -17,13 +17,15 @@ namespace ringwall::media {
 
 using LegId = StrongId<struct MediaLegTag>;
 
-enum class Codec : std::uint8_t { pcmu, pcma };
+enum class Codec : std::uint8_t { pcmu, pcma, g722, opus, l16 };
 
 enum class Suite : std::uint8_t {
   aead_aes_256_gcm,
   aead_aes_128_gcm,
   aes_cm_128_hmac_sha1_80,
-  aes_cm_128_hmac_sha1_32
+  aes_cm_128_hmac_sha1_32,
+  aes_256_cm_hmac_sha1_80,  ///< RFC 6188
+  aes_256_cm_hmac_sha1_32,
 };
 std::optional<Suite> parse_suite(std::string_view name);  ///< by its SDES name
 std::string_view print(Suite suite);
@@ -32,6 +34,48 @@ struct SrtpKeys {
   Suite suite = Suite::aead_aes_256_gcm;
   Secret local;   ///< key||salt of what we send
   Secret remote;  ///< key||salt of what the peer sends
+  std::vector<std::uint8_t> local_mki;   ///< master key identifier in each packet (RFC 3711 section 3.1); empty: none
+  std::vector<std::uint8_t> remote_mki;  ///< the same of what the peer sends
+  std::uint64_t lifetime = 0;            ///< packets under one key as agreed; 0: what RFC 3711 section 9.2 allows
+};
+
+/// A digest over a certificate (RFC 8122 section 5).
+struct Fingerprint {
+  std::string hash;  ///< "sha-256", "sha-384", "sha-512"
+  std::vector<std::uint8_t> value;
+  bool operator==(const Fingerprint&) const = default;
+};
+
+/// Keys are agreed on the media path by DTLS-SRTP (RFC 5763, RFC 5764): no packet is taken or sent before the peer has
+/// shown a certificate that has one of `remote`.
+struct DtlsParameters {
+  bool active = false;              ///< we send the ClientHello (a=setup, RFC 8842)
+  std::vector<Fingerprint> remote;  ///< at least one
+  std::vector<Suite> suites;        ///< use_srtp profiles in order of preference
+};
+
+/// One place where a peer may be reached (RFC 8445 section 5.1).
+struct IceCandidate {
+  enum class Type : std::uint8_t { host, srflx, prflx, relay };
+  std::string foundation;
+  std::uint16_t component = 1;  ///< 1 RTP, 2 RTCP
+  std::uint32_t priority = 0;
+  NetAddress address;  ///< UDP
+  Type type = Type::host;
+  std::optional<NetAddress> related;
+};
+
+/// Both sides' means for connectivity checks (RFC 8445). A leg with them takes the address of a nominated pair and no
+/// other, and stops sending when consent ends (RFC 7675).
+struct IceParameters {
+  std::string local_ufrag;
+  Secret local_password;
+  std::string remote_ufrag;
+  Secret remote_password;
+  std::vector<IceCandidate> remote_candidates;
+  bool lite = false;         ///< we are: we answer checks and send none
+  bool remote_lite = false;  ///< then we are controlling
+  bool controlling = false;
 };
 
 /// The outcome of an offer/answer exchange, applied to one leg. A leg without keys is clear and only a waiver makes
@@ -43,7 +87,9 @@ struct LegParameters {
   Codec codec = Codec::pcmu;
   std::uint8_t payload_type = 0;
   std::optional<std::uint8_t> dtmf_payload_type;
-  std::variant<SrtpKeys, std::string> security;  ///< keys, or the name of the waiver that allows a clear leg
+  /// Keys, the means to agree on them, or the name of the waiver that allows a clear leg.
+  std::variant<SrtpKeys, std::string, DtlsParameters> security;
+  std::optional<IceParameters> ice;
   bool send = true;
   bool receive = true;
 };

@@ -10,15 +10,31 @@
 
 namespace ringwall::sdp {
 
+/// How the keys of SRTP are agreed: in the signalling (RFC 4568) or on the media path (RFC 5763).
+enum class KeyExchange : std::uint8_t { sdes, dtls };
+
+/// What we say of ourselves for ICE (RFC 8839).
+struct LocalIce {
+  std::string ufrag;
+  Secret password;
+  bool lite = false;
+  std::vector<Candidate> candidates;
+};
+
 /// One side's means for one audio stream.
 struct Local {
   NetAddress address;               ///< where we receive RTP; RTCP is on the same port (mux) or the next one
-  std::vector<std::string> codecs;  ///< in order of preference: "PCMU", "PCMA"; telephone-event is always added
+  /// In order of preference: "PCMU", "PCMA", "G722", "opus", "L16"; telephone-event is always added.
+  std::vector<std::string> codecs;
   std::vector<std::string> suites;  ///< SDES suites in order of preference; empty only on a waiver leg: then RTP/AVP
   Direction direction = Direction::sendrecv;
   std::uint64_t session_id = 1;
   std::uint64_t version = 1;
   std::function<Secret(std::size_t)> random_key;  ///< fresh key||salt of that many bytes
+  /// An offer uses the first; an answer takes what was offered if it is among these. Not looked at on a waiver leg.
+  std::vector<KeyExchange> key_exchanges{KeyExchange::sdes};
+  std::vector<Fingerprint> fingerprints;  ///< of our certificate; needed for dtls
+  std::optional<LocalIce> ice;            ///< offered, and answered where the peer has ICE too
 };
 
 /// What both sides agreed on, from our point of view.
@@ -33,6 +49,16 @@ struct Agreed {
   Secret local_key;   ///< key||salt of what we send
   Secret remote_key;  ///< key||salt of what the peer sends
   Direction direction = Direction::sendrecv;
+  // dtls: the keys above are empty
+  bool dtls = false;
+  bool dtls_active = false;               ///< we send the ClientHello (RFC 8842 section 5)
+  std::vector<Fingerprint> fingerprints;  ///< one of these the peer's certificate must have
+  // ice
+  bool ice = false;
+  std::string remote_ufrag;
+  Secret remote_password;
+  std::vector<Candidate> remote_candidates;
+  bool remote_lite = false;
 };
 
 /// Key plus salt length in bytes of a suite, 0 if it is unknown (RFC 4568 6.2, RFC 6188, RFC 7714).

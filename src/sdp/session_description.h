@@ -28,6 +28,27 @@ struct CryptoAttribute {
   std::string session_parameters;  ///< e.g. "UNENCRYPTED_SRTP"; anything here that weakens the stream must be refused
 };
 
+/// a=fingerprint (RFC 8122)
+struct Fingerprint {
+  std::string hash;                 ///< as written, lower case: "sha-256"
+  std::vector<std::uint8_t> value;  ///< decoded
+  bool operator==(const Fingerprint&) const = default;
+};
+
+/// a=setup (RFC 4145, RFC 8842)
+enum class Setup : std::uint8_t { absent, actpass, active, passive, holdconn };
+
+/// a=candidate (RFC 8839 section 5.1)
+struct Candidate {
+  std::string foundation;
+  std::uint16_t component = 1;
+  std::string transport;  ///< "udp"; others are kept and not used
+  std::uint32_t priority = 0;
+  NetAddress address;
+  std::string type;  ///< "host", "srflx", "prflx", "relay"
+  std::optional<NetAddress> related;
+};
+
 struct Format {
   std::uint8_t payload_type = 0;
   std::string encoding;  ///< "PCMU", "telephone-event"; static types are filled in when a=rtpmap is missing
@@ -53,6 +74,13 @@ struct MediaDescription {
   std::uint32_t packet_ms = 0;  ///< a=ptime, 0 = absent
   std::uint16_t rtcp_port = 0;  ///< a=rtcp, 0 = absent (then port + 1)
   bool rtcp_mux = false;
+  std::vector<Fingerprint> fingerprints;  ///< of the medium or, failing that, of the session
+  Setup setup = Setup::absent;            ///< likewise
+  std::string ice_ufrag;                  ///< likewise
+  Secret ice_password;
+  std::vector<Candidate> candidates;
+  bool end_of_candidates = false;
+  std::string mid;                    ///< a=mid (RFC 5888)
   std::vector<Attribute> attributes;  ///< all others, in order
 };
 
@@ -62,6 +90,9 @@ struct SessionDescription {
   std::uint64_t version = 0;
   std::string origin_address;
   std::string name = "-";
+  bool ice_lite = false;
+  bool trickle = false;             ///< a=ice-options:trickle (RFC 8840)
+  std::vector<std::string> bundle;  ///< the mids of a=group:BUNDLE (RFC 9143)
   std::vector<Attribute> attributes;
   std::vector<MediaDescription> media;
 };

@@ -33,6 +33,8 @@ Result<> LegSecurity::check(const LegParameters& parameters) {
       return fail("a media leg without encryption needs a waiver", {}, "use SRTP, or name a waiver in its profile");
     return {};
   }
+  if (std::holds_alternative<DtlsParameters>(parameters.security))
+    return fail("this leg has no DTLS identity to agree on keys with");
   const SrtpKeys& keys = std::get<SrtpKeys>(parameters.security);
   const std::size_t need = lengths(keys.suite).key_and_salt();
   if (keys.local.size() != need || keys.remote.size() != need)

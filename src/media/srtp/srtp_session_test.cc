@@ -95,6 +95,14 @@ class Oracle {
         srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32(&policy.rtp);
         srtp_crypto_policy_set_rtcp_default(&policy.rtcp);
         break;
+      case Suite::aes_256_cm_hmac_sha1_80:
+        srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(&policy.rtp);
+        srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(&policy.rtcp);
+        break;
+      case Suite::aes_256_cm_hmac_sha1_32:
+        srtp_crypto_policy_set_aes_cm_256_hmac_sha1_32(&policy.rtp);
+        srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(&policy.rtcp);
+        break;
     }
     policy.ssrc.type = inbound ? ssrc_any_inbound : ssrc_any_outbound;
     policy.key = key_.data();
