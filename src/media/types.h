@@ -32,8 +32,8 @@ std::string_view print(Suite suite);
 
 struct SrtpKeys {
   Suite suite = Suite::aead_aes_256_gcm;
-  Secret local;   ///< key||salt of what we send
-  Secret remote;  ///< key||salt of what the peer sends
+  Secret local;                          ///< key||salt of what we send
+  Secret remote;                         ///< key||salt of what the peer sends
   std::vector<std::uint8_t> local_mki;   ///< master key identifier in each packet (RFC 3711 section 3.1); empty: none
   std::vector<std::uint8_t> remote_mki;  ///< the same of what the peer sends
   std::uint64_t lifetime = 0;            ///< packets under one key as agreed; 0: what RFC 3711 section 9.2 allows
@@ -49,6 +49,7 @@ struct Fingerprint {
 /// Keys are agreed on the media path by DTLS-SRTP (RFC 5763, RFC 5764): no packet is taken or sent before the peer has
 /// shown a certificate that has one of `remote`.
 struct DtlsParameters {
+  std::uint32_t association = 1;    ///< a new number asks for a new handshake (RFC 8842 section 3)
   bool active = false;              ///< we send the ClientHello (a=setup, RFC 8842)
   std::vector<Fingerprint> remote;  ///< at least one
   std::vector<Suite> suites;        ///< use_srtp profiles in order of preference
@@ -117,7 +118,17 @@ struct FirstPacket {
   LegId leg;
   NetAddress from;
 };
-using Event = std::variant<Digit, PlayFinished, FirstPacket>;
+/// The peer proved its certificate and keys were agreed: audio flows from here on.
+struct DtlsDone {
+  LegId leg;
+  SrtpKeys keys;  ///< for the media engine, which keeps them for the proof; without key material beyond it
+};
+/// No keys were agreed, and none will be: the leg stays silent.
+struct DtlsFailed {
+  LegId leg;
+  std::string why;  ///< one sentence
+};
+using Event = std::variant<Digit, PlayFinished, FirstPacket, DtlsDone, DtlsFailed>;
 
 struct StreamCounts {
   std::uint64_t packets = 0;
@@ -128,7 +139,8 @@ struct StreamCounts {
 struct LegReport {
   LegId leg;
   NetAddress local, remote;
-  std::string suite;   ///< empty on a clear leg
+  std::string suite;   ///< empty on a clear leg, and before DTLS agreed on keys
+  bool dtls = false;   ///< keys come from DTLS, not from the signalling
   std::string waiver;  ///< the waiver that allows a clear leg
   Codec codec = Codec::pcmu;
   StreamCounts sent, received;

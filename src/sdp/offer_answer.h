@@ -23,7 +23,7 @@ struct LocalIce {
 
 /// One side's means for one audio stream.
 struct Local {
-  NetAddress address;               ///< where we receive RTP; RTCP is on the same port (mux) or the next one
+  NetAddress address;  ///< where we receive RTP; RTCP is on the same port (mux) or the next one
   /// In order of preference: "PCMU", "PCMA", "G722", "opus", "L16"; telephone-event is always added.
   std::vector<std::string> codecs;
   std::vector<std::string> suites;  ///< SDES suites in order of preference; empty only on a waiver leg: then RTP/AVP
@@ -34,6 +34,8 @@ struct Local {
   /// An offer uses the first; an answer takes what was offered if it is among these. Not looked at on a waiver leg.
   std::vector<KeyExchange> key_exchanges{KeyExchange::sdes};
   std::vector<Fingerprint> fingerprints;  ///< of our certificate; needed for dtls
+  std::string tls_id;                     ///< of our DTLS association (RFC 8842 section 4); empty: none is said
+  std::optional<bool> dtls_active;        ///< our role in the association that there is; an answer keeps it
   std::optional<LocalIce> ice;            ///< offered, and answered where the peer has ICE too
 };
 
@@ -53,6 +55,7 @@ struct Agreed {
   bool dtls = false;
   bool dtls_active = false;               ///< we send the ClientHello (RFC 8842 section 5)
   std::vector<Fingerprint> fingerprints;  ///< one of these the peer's certificate must have
+  std::string tls_id;                     ///< the peer's, if it says one
   // ice
   bool ice = false;
   std::string remote_ufrag;

@@ -76,6 +76,7 @@ struct MediaDescription {
   bool rtcp_mux = false;
   std::vector<Fingerprint> fingerprints;  ///< of the medium or, failing that, of the session
   Setup setup = Setup::absent;            ///< likewise
+  std::string tls_id;                     ///< a=tls-id (RFC 8842 section 4), likewise
   std::string ice_ufrag;                  ///< likewise
   Secret ice_password;
   std::vector<Candidate> candidates;
