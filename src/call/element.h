@@ -13,6 +13,10 @@
 #include "policy/site.h"
 #include "runtime/media_engine.h"
 
+namespace ringwall::runtime {
+class RecordingWriter;
+}
+
 namespace ringwall::call {
 
 /// The configuration in force. A reload replaces the pointers; calls that run keep what they were admitted with.
@@ -32,6 +36,7 @@ struct ElementContext {
   std::shared_ptr<const SiteInForce> in_force;
   RecordEvent record;
   bool debug_key_log = false;
+  runtime::RecordingWriter* recordings = nullptr;  ///< none: nothing is recorded
 };
 
 /// What an unproven peer is answered.

@@ -27,7 +27,8 @@ struct LegView {
   std::string suite;   ///< empty without media, or on a clear leg
   std::string waiver;  ///< what permits a clear leg
   std::string codec;
-  bool secure = false;  ///< audio of this leg is encrypted on this hop (or this element carries none)
+  bool secure = false;    ///< audio of this leg is encrypted on this hop (or this element carries none)
+  std::string recording;  ///< "on" or "paused" where this leg is recorded
 };
 
 /// Whoever a leg belongs to: one object per call of an element. Called on the signalling thread, one event at a time.

@@ -168,6 +168,16 @@ struct Sip {
   std::vector<std::string> never_blocked;  ///< addresses
 };
 
+/// `[recording]`: which calls through the edge are recorded.
+struct Recording {
+  bool enabled = false;
+  std::chrono::days retention{0};     ///< after which a recording is erased; 0: never
+  std::string announce;               ///< prompt that the caller hears first (in prompts/); empty: none
+  std::vector<std::string> services;  ///< numbers; with trunks and lines empty too: every call is recorded
+  std::vector<std::string> trunks;
+  std::vector<std::string> lines;
+};
+
 struct Site {
   std::filesystem::path folder;
   std::string name;
@@ -189,6 +199,7 @@ struct Site {
   std::vector<SkillGroup> skill_groups;
   std::vector<Service> services;
   std::optional<Verify> verify;
+  Recording recording;
 
   [[nodiscard]] const Element* element(std::string_view element_name) const;
   [[nodiscard]] const Element* element_of_kind(ElementKind kind) const;

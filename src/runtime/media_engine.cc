@@ -233,6 +233,13 @@ void MediaEngine::take_recording(media::LegId leg, std::function<void(media::Pcm
   });
 }
 
+void MediaEngine::tap(media::LegId leg, std::shared_ptr<media::RecordingTap> tap) {
+  if (Place* const place = find(leg))
+    place->thread->post([leg, tap = std::move(tap)](MediaThread& self) mutable {
+      if (HostedLeg* const hosted = self.find(leg)) hosted->tap(std::move(tap));
+    });
+}
+
 void MediaEngine::report(media::LegId leg, std::function<void(std::optional<media::LegReport>)> done) {
   Place* const place = find(leg);
   if (place == nullptr) return Shared::to_signalling(shared_, [done = std::move(done)] { done(std::nullopt); });

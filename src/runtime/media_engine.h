@@ -20,6 +20,10 @@
 #include "media/session/authentication.h"
 #include "media/types.h"
 
+namespace ringwall::media {
+class RecordingTap;
+}
+
 namespace ringwall::runtime {
 
 class MediaThread;
@@ -88,6 +92,9 @@ class MediaEngine {
   void start_recording(media::LegId leg);
   /// Ends the recording and hands it over; nullptr when there was none.
   void take_recording(media::LegId leg, std::function<void(media::Pcm)> done);
+
+  /// From now on what the leg receives and sends is put into `tap` too; nullptr ends it.
+  void tap(media::LegId leg, std::shared_ptr<media::RecordingTap> tap);
 
   void report(media::LegId leg, std::function<void(std::optional<media::LegReport>)> done);
   /// Holds captured packets against every key the leg has had (newest 8 pairs), on a thread of its own. The keys do not

@@ -7,6 +7,7 @@
 
 #include "media/dtmf/telephone_event.h"
 #include "media/record/recorder.h"
+#include "media/record/recording_tap.h"
 #include "media/record/tone.h"
 #include "media/rtp/statistics.h"
 #include "media/session/leg_security.h"
@@ -62,6 +63,8 @@ class Leg {
   void stop_tone() { tone_.reset(); }
   void start_recording() { recorder_ = std::make_unique<Recorder>(); }
   Pcm take_recording();
+  /// What is received and sent is put into `tap` too, from now on; nullptr ends it.
+  void tap(std::shared_ptr<RecordingTap> tap) { tap_ = std::move(tap); }
 
   [[nodiscard]] LegId id() const { return identity_.id; }
   [[nodiscard]] LegReport report() const;
@@ -83,7 +86,7 @@ class Leg {
 
   void tick_audio(Time now, Outbox& out);
   void send_own(std::uint8_t payload_type, bool marker, std::uint32_t clock, Bytes payload, Time now, Outbox& out);
-  void send(RtpHeader header, std::uint8_t payload_type, Bytes payload, Codec coded, bool audio, Outbox& out);
+  void send(RtpHeader header, std::uint8_t payload_type, Bytes payload, Codec coded, bool audio, Time now, Outbox& out);
   void send_rtcp(Time now, bool bye, Outbox& out);
   [[nodiscard]] PacketAddress rtp_target() const { return peer_.value_or(signalled_); }
   [[nodiscard]] PacketAddress rtcp_target() const;
@@ -110,6 +113,7 @@ class Leg {
   DtmfSender digits_out_;
   DtmfReceiver digits_in_;
   std::unique_ptr<Recorder> recorder_;
+  std::shared_ptr<RecordingTap> tap_;
 
   ReceiverStatistics statistics_;
   StreamCounts sent_, received_;

@@ -81,6 +81,8 @@ void Leg::deliver(const RtpHeader& header, Bytes payload, Time now, Outbox& out)
   if (event)
     if (const auto digit = digits_in_.receive(header, payload, now))
       out.events.push_back(Digit{identity_.id, digit->digit, digit->duration_ms});
+  if (audio && tap_)
+    tap_->push(RecordingTap::Side::received, parameters_.codec, header.ssrc, header.timestamp, payload, now);
   if (audio && recorder_) recorder_->add(header.ssrc, header.timestamp, parameters_.codec, payload);
   if (partner_ != nullptr) partner_->forward(*this, header, payload, now, out);
 }

@@ -29,11 +29,12 @@ void Leg::forward(const Leg& from, const RtpHeader& header, Bytes payload, Time 
   const auto next = sequencer_.next(source, header.sequence, header.timestamp, header.marker, now);
   if (!next) return;
   send(*next, audio ? parameters_.payload_type : *parameters_.dtmf_payload_type, payload, from.parameters_.codec, audio,
-       out);
+       now, out);
 }
 
 /// `coded` is what an audio payload is in; it is transcoded if this leg speaks the other law.
-void Leg::send(RtpHeader header, std::uint8_t payload_type, Bytes payload, Codec coded, bool audio, Outbox& out) {
+void Leg::send(RtpHeader header, std::uint8_t payload_type, Bytes payload, Codec coded, bool audio, Time now,
+               Outbox& out) {
   header.payload_type = payload_type;
   Outbox::Packet& packet = out.add();
   packet.leg = this;
@@ -43,6 +44,7 @@ void Leg::send(RtpHeader header, std::uint8_t payload_type, Bytes payload, Codec
   const MutableBytes body = MutableBytes(packet.bytes).subspan(rtp_fixed_header, payload.size());
   std::ranges::copy(payload, body.begin());
   if (audio) transcode(coded, parameters_.codec, body);
+  if (audio && tap_) tap_->push(RecordingTap::Side::sent, parameters_.codec, header.ssrc, header.timestamp, body, now);
   const SrtpResult sealed = security_.protect_rtp(packet.bytes, rtp_fixed_header + payload.size(), header);
   if (sealed.status != SrtpStatus::ok || !packet.to) {
     out.take_back();
@@ -55,7 +57,8 @@ void Leg::send(RtpHeader header, std::uint8_t payload_type, Bytes payload, Codec
 
 void Leg::send_own(std::uint8_t payload_type, bool marker, std::uint32_t clock, Bytes payload, Time now, Outbox& out) {
   const auto header = sequencer_.next({}, own_sequence_++, clock, marker, now);
-  if (header) send(*header, payload_type, payload, parameters_.codec, payload_type == parameters_.payload_type, out);
+  if (header)
+    send(*header, payload_type, payload, parameters_.codec, payload_type == parameters_.payload_type, now, out);
 }
 
 void Leg::tick(Time now, Outbox& out) {
