@@ -1,7 +1,7 @@
 # The house from the cellar to the roof: every folder, what it may include, and which outside libraries it alone may
 # use. Includes point one way. script/check-layers holds every #include line in src/ against this file.
 ringwall_layer(base USES spdlog::spdlog)
-ringwall_layer(crypto ALLOWS base USES OpenSSL::Crypto)
+ringwall_layer(crypto ALLOWS base USES OpenSSL::Crypto OpenSSL::SSL)
 ringwall_layer(policy ALLOWS base crypto USES PkgConfig::tomlplusplus)
 ringwall_layer(pki ALLOWS base crypto policy USES Boost::json)
 ringwall_layer(sip/message ALLOWS base)
@@ -14,7 +14,8 @@ ringwall_layer(sip/registrar ALLOWS base crypto sip/message sip/transport)
 ringwall_layer(sip/endpoint ALLOWS base sip/message sip/transport sip/transaction sip/dialog)
 ringwall_layer(sip/event ALLOWS base sip/message USES PkgConfig::pugixml)
 ringwall_layer(sdp ALLOWS base)
-ringwall_layer(media ALLOWS base crypto TEST_USES PkgConfig::srtp2)
+ringwall_layer(media ALLOWS base crypto USES ${SPANDSP_LIBRARY} ${OPUS_LIBRARY} ${SPEEXDSP_LIBRARY}
+               TEST_USES PkgConfig::srtp2)
 ringwall_layer(runtime ALLOWS base crypto policy sip/message sip/transport sip/endpoint sdp media
                USES OpenSSL::SSL Boost::headers Threads::Threads ${UNBOUND_LIBRARY})
 ringwall_layer(store ALLOWS base USES ${SOCI_CORE} ${SOCI_SQLITE} ${SOCI_POSTGRESQL} Threads::Threads)

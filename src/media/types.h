@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "base/strong_id.h"
 #include "base/time.h"
+#include "crypto/fingerprint.h"
 
 /// What signalling and the media plane say to each other: values only.
 namespace ringwall::media {
@@ -39,12 +40,7 @@ struct SrtpKeys {
   std::uint64_t lifetime = 0;            ///< packets under one key as agreed; 0: what RFC 3711 section 9.2 allows
 };
 
-/// A digest over a certificate (RFC 8122 section 5).
-struct Fingerprint {
-  std::string hash;  ///< "sha-256", "sha-384", "sha-512"
-  std::vector<std::uint8_t> value;
-  bool operator==(const Fingerprint&) const = default;
-};
+using Fingerprint = crypto::Fingerprint;
 
 /// Keys are agreed on the media path by DTLS-SRTP (RFC 5763, RFC 5764): no packet is taken or sent before the peer has
 /// shown a certificate that has one of `remote`.
@@ -128,7 +124,17 @@ struct DtlsFailed {
   LegId leg;
   std::string why;  ///< one sentence
 };
-using Event = std::variant<Digit, PlayFinished, FirstPacket, DtlsDone, DtlsFailed>;
+/// Connectivity checks have chosen where the peer is (RFC 8445 section 8); again for each later choice.
+struct PathChosen {
+  LegId leg;
+  NetAddress remote;
+};
+/// No path was found, or the peer's consent to receive on it has ended (RFC 7675): the leg sends nothing more.
+struct PathLost {
+  LegId leg;
+  bool had_one = false;  ///< true: there was a path, and consent ended
+};
+using Event = std::variant<Digit, PlayFinished, FirstPacket, DtlsDone, DtlsFailed, PathChosen, PathLost>;
 
 struct StreamCounts {
   std::uint64_t packets = 0;
