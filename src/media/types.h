@@ -1,9 +1,11 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -82,6 +84,16 @@ struct LegParameters {
   std::uint16_t remote_rtcp_port = 0;
   bool rtcp_mux = false;
   Codec codec = Codec::pcmu;
+/// How we encode Opus, as far as the peer's a=fmtp allows (RFC 7587 section 6.1). A rate that never varies tells a
+/// listener of the encrypted packets nothing of what is said (RFC 6562 section 3).
+struct OpusOptions {
+  std::uint32_t bits_per_second = 24'000;
+  bool error_correction = true;  ///< each packet holds the one before once more, coarsely
+  bool discontinuous = false;    ///< DTX: nothing is sent while nobody speaks
+  bool constant_rate = true;
+  bool operator==(const OpusOptions&) const = default;
+};
+
   std::uint8_t payload_type = 0;
   std::optional<std::uint8_t> dtmf_payload_type;
   /// Keys, the means to agree on them, or the name of the waiver that allows a clear leg.
@@ -90,13 +102,44 @@ struct LegParameters {
   bool send = true;
   bool receive = true;
 };
+  OpusOptions opus;
 
+  std::uint32_t dtmf_clock_rate = 8'000;                   ///< of the durations in telephone events
+  std::optional<std::uint8_t> comfort_noise_payload_type;  ///< RFC 3389
+  bool detect_inband_digits = false;  ///< tones in the audio are digits: only where the peer has no telephone events
 /// 8 kHz mono PCM, shared by all calls that play it.
 using Pcm = std::shared_ptr<const std::vector<std::int16_t>>;
 
-/// Plays the clips one after another; with `loop` for ever.
+/// One codec's frames of a clip, 20 ms each; the last one is filled up with silence.
+struct EncodedFrames {
+  std::vector<std::uint8_t> bytes;
+  std::vector<std::uint32_t> ends;  ///< where each frame ends
+};
+
+/// Something to play. All copies share its samples and what they were encoded to: once for each codec, whoever plays it
+/// then. Safe from any thread.
+class Clip {
+ public:
+  Clip() = default;
+  Clip(Pcm samples);
+  template <class Samples>
+    requires std::convertible_to<Samples, Pcm>
+  Clip(Samples samples) : Clip(Pcm(std::move(samples))) {}
+  [[nodiscard]] const Pcm& samples() const;
+  /// Encodes, unless that was done before. Takes its time: not for a media thread.
+  void encode(Codec codec) const;
+  /// nullptr until encode() is done. Takes no lock.
+  [[nodiscard]] const EncodedFrames* frames(Codec codec) const;
+  [[nodiscard]] bool empty() const { return samples() == nullptr || samples()->empty(); }
+
+ private:
+  struct Shared;
+  std::shared_ptr<Shared> shared_;
+};
+
+/// Plays the clips one after another, each from a frame's beginning; with `loop` for ever.
 struct Playlist {
-  std::vector<Pcm> clips;
+  std::vector<Clip> clips;
   bool loop = false;
 };
 

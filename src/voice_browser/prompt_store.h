@@ -18,9 +18,9 @@ class PromptStore {
  public:
   explicit PromptStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  /// 8 kHz samples of `name` ("welcome.wav"). The name may not leave the folder. Fails if it is missing, is no WAV that
+  /// The clip `name` ("welcome.wav"). The name may not leave the folder. Fails if it is missing, is no WAV that
   /// can be played, or is longer than limits::prompt_seconds.
-  Result<media::Pcm> get(std::string_view name);
+  Result<media::Clip> get(std::string_view name);
 
   /// What to hand to the media engine: each clip's first readable source. A clip with none is left out, counted
   /// (`ringwall_prompts_missing_total`) and logged; an empty list means that nothing can be played.
@@ -29,10 +29,10 @@ class PromptStore {
  private:
   struct Entry {
     std::filesystem::file_time_type changed;
-    media::Pcm samples;
+    media::Clip clip;
   };
   void keep(std::string_view name, Entry entry);
-  media::Pcm first_readable(const vxml::Clip& clip);
+  media::Clip first_readable(const vxml::Clip& clip);
 
   std::filesystem::path folder_;
   std::mutex mutex_;

@@ -35,8 +35,8 @@ TEST_F(Prompts, AreReadOnceAndShared) {
   PromptStore store(folder);
   auto first = store.get("a.wav");
   ASSERT_TRUE(first) << first.error().text();
-  EXPECT_EQ(**first, (std::vector<std::int16_t>{1, 2, 3}));
-  EXPECT_EQ(store.get("a.wav")->get(), first->get());
+  EXPECT_EQ(*first->samples(), (std::vector<std::int16_t>{1, 2, 3}));
+  EXPECT_EQ(store.get("a.wav")->samples(), first->samples());
 }
 
 TEST_F(Prompts, AChangedFileIsReadAgain) {
@@ -46,8 +46,8 @@ TEST_F(Prompts, AChangedFileIsReadAgain) {
   ASSERT_TRUE(before);
   write("a.wav", {2});
   std::filesystem::last_write_time(folder / "a.wav", std::filesystem::last_write_time(folder / "a.wav") + 1s);
-  EXPECT_EQ((*store.get("a.wav"))->front(), 2);
-  EXPECT_EQ((*before)->front(), 1);
+  EXPECT_EQ(store.get("a.wav")->samples()->front(), 2);
+  EXPECT_EQ(before->samples()->front(), 1);
 }
 
 TEST_F(Prompts, MayNotLeaveTheirFolder) {
@@ -71,8 +71,8 @@ TEST_F(Prompts, TheFirstReadableSourceIsPlayed) {
   const std::uint64_t missing = Metrics::instance().counter("ringwall_prompts_missing_total").value();
   const media::Playlist list = store.playlist({{{{"none.wav", "a.wav"}, {}}, {{}, 10ms}, {{"gone.wav"}, {}}}, true});
   ASSERT_EQ(list.clips.size(), 2U);
-  EXPECT_EQ(list.clips[0]->front(), 1);
-  EXPECT_EQ(list.clips[1]->size(), 80U);
+  EXPECT_EQ(list.clips[0].samples()->front(), 1);
+  EXPECT_EQ(list.clips[1].samples()->size(), 80U);
   EXPECT_FALSE(list.loop);
   EXPECT_EQ(Metrics::instance().counter("ringwall_prompts_missing_total").value(), missing + 2);
 }
