@@ -66,6 +66,7 @@ inline constexpr std::size_t sdp_media = 16;
 inline constexpr std::size_t sdp_formats = 128;  // of one medium
 inline constexpr std::size_t sdp_candidates = 64;
 inline constexpr std::size_t sdp_fingerprints = 8;
+inline constexpr std::size_t sdp_crypto_attributes = 32;  // of one medium
 
 // Connections
 inline constexpr std::size_t connections = 20'000;
@@ -85,16 +86,20 @@ inline constexpr std::size_t unconfirmed_transmits = 64;
 // Media
 inline constexpr std::size_t rtp_packet_bytes = 1'500;
 inline constexpr std::size_t srtp_ssrcs_per_leg = 4;
+inline constexpr std::size_t srtp_retired_ssrcs = 32;  // remembered of one key, so that nothing of theirs is replayed
+inline constexpr std::size_t srtp_master_keys = 8;     // of one direction, told apart by MKI
+inline constexpr std::size_t srtp_mki_bytes = 128;     // RFC 4568 section 6.1
+inline constexpr std::uint64_t srtp_least_key_lifetime = 4'096;  // packets: 80 s of audio between two re-INVITEs
 inline constexpr std::size_t prompt_seconds = 600;
 inline constexpr std::size_t media_legs = 20'000;
-inline constexpr std::size_t ice_pairs = 64;                 // checked by one leg
+inline constexpr std::size_t ice_pairs = 64;                // checked by one leg
 inline constexpr std::size_t ice_answers_per_second = 200;  // binding requests that one leg answers
-inline constexpr std::size_t ice_waiting = 64;               // messages and events of one agent that nobody fetched yet
+inline constexpr std::size_t ice_waiting = 64;              // messages and events of one agent that nobody fetched yet
 inline constexpr std::size_t dtls_record_bytes = 16'384;
 inline constexpr auto dtls_handshake_time = 20s;
 inline constexpr std::size_t dtls_handshake_datagrams = 256;  // taken from one peer
-inline constexpr auto ice_consent_time = 30s;      // RFC 7675 section 5.1
-inline constexpr std::size_t jitter_packets = 64;  // kept by one leg
+inline constexpr auto ice_consent_time = 30s;                 // RFC 7675 section 5.1
+inline constexpr std::size_t jitter_packets = 64;             // kept by one leg
 inline constexpr std::size_t recording_seconds = 600;
 inline constexpr std::size_t recordings_at_once = 5'000;
 inline constexpr std::size_t recording_ring_bytes = 65'536;  // audio of one leg on its way to the disk: 1.7 s of G.711

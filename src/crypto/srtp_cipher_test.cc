@@ -62,28 +62,67 @@ TEST(SrtpDerive, AgreesWithSymCryptVectors) {
   }
 }
 
-TEST(SrtpDerive, Rfc3711AppendixB3) {
-  const Buffer key = hex("E1F97A0D3E018BE0D64FA32C06DE4139"), salt = hex("0EC675AD498AFEEBB6960B3AABE6");
-  Buffer cipher(16), auth(20), session_salt(14);
-  srtp_derive(key, salt, 0, 0, cipher);
-  srtp_derive(key, salt, 1, 0, auth);
-  srtp_derive(key, salt, 2, 0, session_salt);
-  EXPECT_EQ(cipher, hex("C61E7A93744F39EE10734AFE3FF7A087"));
-  EXPECT_EQ(auth, hex("CEBE321F6FF7716B6FD4AB49AF256A156D38BAA4"));
-  EXPECT_EQ(session_salt, hex("30CBBC08863D8C85D49DB34A9AE1"));
+struct Derived {
+  std::string key, salt, cipher, session_salt, authentication;
+};
+
+TEST(SrtpDerive, PublishedVectors) {
+  const std::vector<Derived> all{
+      // RFC 3711 appendix B.3
+      {"E1F97A0D3E018BE0D64FA32C06DE4139", "0EC675AD498AFEEBB6960B3AABE6", "C61E7A93744F39EE10734AFE3FF7A087",
+       "30CBBC08863D8C85D49DB34A9AE1",
+       "CEBE321F6FF7716B6FD4AB49AF256A156D38BAA48F0A0ACF3C34E2359E6CDBCEE049646C43D9327AD175578EF72270986371C10C9A369AC"
+       "2"
+       "F94A8C5FBCDDDC256D6E919A48B610EF17C2041E474035766B68642C59BBFC2F34DB60DBDFB2"},
+      // RFC 6188 section 7.2
+      {"f0f04914b513f2763a1b1fa130f10e2998f6f6e43e4309d1e622a0e332b9f1b6", "3b04803de51ee7c96423ab5b78d2",
+       "5ba1064e30ec51613cad926c5a28ef731ec7fb397f70a960653caf06554cd8c4", "fa31791685ca444a9e07c6c64e93",
+       "fd9c32d39ed5fbb5a9dc96b30818454d1313dc05"},
+      // RFC 6188 section 7.4
+      {"73edc66c4fa15776fb57f9505c17136550ffda71f3e8e5f1", "c8522f3acd4ce86d5add78edbb11",
+       "31874736a8f1143870c26e4857d8a5b2c4a354407faadabb", "2372b82d639b6d8503a47adc0a6c",
+       "355b10973cd95b9eacf4061c7e1a7151e7cfbfcb"}};
+  for (const Derived& vector : all) {
+    const auto derived = [&](std::uint8_t label, std::string_view like) {
+      Buffer out(like.size() / 2);
+      srtp_derive(hex(vector.key), hex(vector.salt), label, 0, out);
+      return out;
+    };
+    EXPECT_EQ(derived(0, vector.cipher), hex(vector.cipher));
+    EXPECT_EQ(derived(1, vector.authentication), hex(vector.authentication));
+    EXPECT_EQ(derived(2, vector.session_salt), hex(vector.session_salt));
+  }
 }
 
-TEST(AesCounter, Rfc3711AppendixB2) {
-  AesCounter cipher(hex("2B7E151628AED2A6ABF7158809CF4F3C"));
-  const Buffer iv = hex("F0F1F2F3F4F5F6F7F8F9FAFBFCFD0000");
+struct KeyStream {
+  std::string key, first, last;  // three blocks each
+};
+
+TEST(AesCounter, PublishedKeyStreams) {
+  const std::vector<KeyStream> all{
+      // RFC 3711 appendix B.2
+      {"2B7E151628AED2A6ABF7158809CF4F3C",
+       "E03EAD0935C95E80E166B16DD92B4EB4D23513162B02D0F72A43A2FE4A5F97AB41E95B3BB0A2E8DD477901E4FCA894C0",
+       "EC8CDF7398607CB0F2D21675EA9EA1E4362B7C3C6773516318A077D7FC5073AE6A2CC3787889374FBEB4C81B17BA6C44"},
+      // RFC 6188 section 7.1
+      {"57f82fe3613fd170a85ec93c40b1f0922ec4cb0dc025b58272147cc438944a98",
+       "92bdd28a93c3f52511c677d08b5515a49da71b2378a854f67050756ded165bac63c4868b7096d88421b563b8c94c9a31",
+       "cea518c90fd91ced9cbb18c078a547113dbc4814f4da5f00a08772b63c6a046d6eb246913062a16891433e97dd01a57f"},
+      // RFC 6188 section 7.3
+      {"eab234764e517b2d3d160d587d8c86219740f65f99b6bcf7",
+       "35096cba4610028dc1b57503804ce37c5de986291dcce161d5165ec4568f5c9a474a40c77894bc17180202272a4c264d",
+       "d108d1a31a00bad6367ec23eb044b415c8f57129fdeb970b59f917b257662d4ca5dab625811034e8cebdfeb6dc158dd3"}};
   std::array<std::uint8_t, 16> start;
-  std::ranges::copy(iv, start.begin());
-  Buffer stream(48);
-  cipher.apply(start, stream);
-  EXPECT_EQ(stream,
-            hex("E03EAD0935C95E80E166B16DD92B4EB4D23513162B02D0F72A43A2FE4A5F97AB41E95B3BB0A2E8DD477901E4FCA894C0"));
-  cipher.apply(start, stream);  // the same stream again: the context was put back
-  EXPECT_EQ(stream, Buffer(48));
+  std::ranges::copy(hex("F0F1F2F3F4F5F6F7F8F9FAFBFCFD0000"), start.begin());
+  for (const KeyStream& vector : all) {
+    AesCounter cipher(hex(vector.key));
+    Buffer stream(0xff02 * 16);
+    cipher.apply(start, stream);
+    EXPECT_EQ(Buffer(stream.begin(), stream.begin() + 48), hex(vector.first));
+    EXPECT_EQ(Buffer(stream.end() - 48, stream.end()), hex(vector.last));
+    cipher.apply(start, stream);  // the same stream again: the context was put back
+    EXPECT_EQ(stream, Buffer(stream.size()));
+  }
 }
 
 TEST(SrtpHmacSha1, Rfc2202) {

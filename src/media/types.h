@@ -33,6 +33,12 @@ enum class Suite : std::uint8_t {
 std::optional<Suite> parse_suite(std::string_view name);  ///< by its SDES name
 std::string_view print(Suite suite);
 
+/// One of several master keys of one direction, told apart by their identifiers (RFC 3711 section 3.1).
+struct MasterKey {
+  Secret key_and_salt;
+  std::vector<std::uint8_t> mki;
+};
+
 struct SrtpKeys {
   Suite suite = Suite::aead_aes_256_gcm;
   Secret local;                          ///< key||salt of what we send
@@ -40,6 +46,7 @@ struct SrtpKeys {
   std::vector<std::uint8_t> local_mki;   ///< master key identifier in each packet (RFC 3711 section 3.1); empty: none
   std::vector<std::uint8_t> remote_mki;  ///< the same of what the peer sends
   std::uint64_t lifetime = 0;            ///< packets under one key as agreed; 0: what RFC 3711 section 9.2 allows
+  std::vector<MasterKey> more_remote;    ///< the peer's other keys, which it may change to at any packet
 };
 
 using Fingerprint = crypto::Fingerprint;
@@ -77,13 +84,6 @@ struct IceParameters {
   bool controlling = false;
 };
 
-/// The outcome of an offer/answer exchange, applied to one leg. A leg without keys is clear and only a waiver makes
-/// one: the value cannot be built without naming it.
-struct LegParameters {
-  NetAddress remote;  ///< where to send before a packet that authenticates has shown a better address
-  std::uint16_t remote_rtcp_port = 0;
-  bool rtcp_mux = false;
-  Codec codec = Codec::pcmu;
 /// How we encode Opus, as far as the peer's a=fmtp allows (RFC 7587 section 6.1). A rate that never varies tells a
 /// listener of the encrypted packets nothing of what is said (RFC 6562 section 3).
 struct OpusOptions {
@@ -94,19 +94,26 @@ struct OpusOptions {
   bool operator==(const OpusOptions&) const = default;
 };
 
+/// The outcome of an offer/answer exchange, applied to one leg. A leg without keys is clear and only a waiver makes
+/// one: the value cannot be built without naming it.
+struct LegParameters {
+  NetAddress remote;  ///< where to send before a packet that authenticates has shown a better address
+  std::uint16_t remote_rtcp_port = 0;
+  bool rtcp_mux = false;
+  Codec codec = Codec::pcmu;
   std::uint8_t payload_type = 0;
+  OpusOptions opus;
   std::optional<std::uint8_t> dtmf_payload_type;
+  std::uint32_t dtmf_clock_rate = 8'000;                   ///< of the durations in telephone events
+  std::optional<std::uint8_t> comfort_noise_payload_type;  ///< RFC 3389
+  bool detect_inband_digits = false;  ///< tones in the audio are digits: only where the peer has no telephone events
   /// Keys, the means to agree on them, or the name of the waiver that allows a clear leg.
   std::variant<SrtpKeys, std::string, DtlsParameters> security;
   std::optional<IceParameters> ice;
   bool send = true;
   bool receive = true;
 };
-  OpusOptions opus;
 
-  std::uint32_t dtmf_clock_rate = 8'000;                   ///< of the durations in telephone events
-  std::optional<std::uint8_t> comfort_noise_payload_type;  ///< RFC 3389
-  bool detect_inband_digits = false;  ///< tones in the audio are digits: only where the peer has no telephone events
 /// 8 kHz mono PCM, shared by all calls that play it.
 using Pcm = std::shared_ptr<const std::vector<std::int16_t>>;
 
@@ -177,7 +184,12 @@ struct PathLost {
   LegId leg;
   bool had_one = false;  ///< true: there was a path, and consent ended
 };
-using Event = std::variant<Digit, PlayFinished, FirstPacket, DtlsDone, DtlsFailed, PathChosen, PathLost>;
+/// Seven eighths of what one of the keys may protect are used (RFC 3711 section 8.1): fresh ones should be agreed on.
+/// Comes once for each pair of keys.
+struct KeyNearlyUsed {
+  LegId leg;
+};
+using Event = std::variant<Digit, PlayFinished, FirstPacket, DtlsDone, DtlsFailed, PathChosen, PathLost, KeyNearlyUsed>;
 
 struct StreamCounts {
   std::uint64_t packets = 0;
@@ -195,7 +207,8 @@ struct LegReport {
   StreamCounts sent, received;
   std::uint64_t authentication_failures = 0;
   std::uint64_t replayed = 0;
-  std::uint64_t refused = 0;  ///< packets dropped for another reason: malformed, wrong source on a clear leg
+  std::uint64_t unknown_keys = 0;  ///< packets whose master key identifier names no key of the peer
+  std::uint64_t refused = 0;       ///< packets dropped for another reason: malformed, wrong source on a clear leg
   std::uint64_t lost = 0;
   double jitter_ms = 0;
   double round_trip_ms = 0;

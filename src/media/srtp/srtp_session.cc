@@ -1,16 +1,13 @@
 #include "media/srtp/srtp_session.h"
 
+#include "base/check.h"
+#include "media/srtp/master_key_identifier.h"
+
 namespace ringwall::media {
 namespace {
 
-constexpr std::uint64_t last_rtp_index = (std::uint64_t{1} << 48) - 1;
-constexpr std::uint32_t last_rtcp_index = 0x7fff'ffff;
-
-/// SSRC of the first packet of an SRTCP compound; it stays readable.
-std::optional<std::uint32_t> rtcp_ssrc(Bytes packet) {
-  if (packet.size() < 8 || packet[0] >> 6 != 2) return std::nullopt;
-  return ByteReader(packet.subspan(4)).u32();
-}
+constexpr std::uint64_t last_rtp_index = KeyUsage::most_rtp - 1;
+constexpr std::uint32_t last_rtcp_index = KeyUsage::most_rtcp - 1;
 
 }  // namespace
 
@@ -32,6 +29,13 @@ SrtpSender::SrtpSender(Suite suite, Bytes key_and_salt, std::uint32_t first_rtcp
       rtcp_(suite, key_and_salt, SrtpTransform::Kind::rtcp, SrtpTransform::Use::protect),
       next_rtcp_index_(first_rtcp_index) {}
 
+SrtpSender::SrtpSender(const SrtpKeys& keys, std::uint32_t first_rtcp_index)
+    : SrtpSender(keys.suite, keys.local.reveal(), first_rtcp_index) {
+  CHECK(keys.local_mki.size() <= limits::srtp_mki_bytes);
+  mki_ = keys.local_mki;
+  usage_ = KeyUsage(keys.lifetime);
+}
+
 SrtpSender::Source* SrtpSender::source(std::uint32_t ssrc) {
   for (Source& source : sources_) {
     if (source.used && source.ssrc != ssrc) continue;
@@ -48,7 +52,12 @@ std::uint32_t SrtpSender::rollover_counter(std::uint32_t ssrc) const {
   return 0;
 }
 
+std::size_t SrtpSender::with_mki(MutableBytes buffer, std::size_t size, bool rtcp) const {
+  return mki_.empty() ? size : insert_mki(buffer, size, rtp_.lengths().behind_mki(rtcp), mki_);
+}
+
 SrtpResult SrtpSender::protect_rtp(MutableBytes buffer, std::size_t size, const RtpHeader& header) {
+  if (!usage_.rtp_left()) return {SrtpStatus::key_exhausted};
   Source* const source = this->source(header.ssrc);
   if (source == nullptr) return {SrtpStatus::too_many_sources};
   std::optional<std::uint64_t> index = header.sequence;
@@ -56,71 +65,19 @@ SrtpResult SrtpSender::protect_rtp(MutableBytes buffer, std::size_t size, const 
   if (!index || !source->window.is_new(*index)) return {SrtpStatus::replayed};
   if (*index > last_rtp_index) return {SrtpStatus::key_exhausted};
   source->window.mark(*index);
-  return {SrtpStatus::ok, rtp_.protect_rtp(buffer, size, header.size, header.ssrc, *index)};
+  usage_.count_rtp();
+  const std::size_t sealed = rtp_.protect_rtp(buffer, size, header.size, header.ssrc, *index);
+  return {SrtpStatus::ok, with_mki(buffer, sealed, false)};
 }
 
 SrtpResult SrtpSender::protect_rtcp(MutableBytes buffer, std::size_t size) {
-  const auto ssrc = rtcp_ssrc(buffer.first(size));
-  if (!ssrc) return {SrtpStatus::malformed};
-  if (next_rtcp_index_ > last_rtcp_index) return {SrtpStatus::key_exhausted};
+  if (size < 8 || buffer[0] >> 6 != 2) return {SrtpStatus::malformed};
+  if (next_rtcp_index_ > last_rtcp_index || !usage_.rtcp_left()) return {SrtpStatus::key_exhausted};
+  usage_.count_rtcp();
   // One counter for all sources keeps (SSRC, index) unique, which is all that is asked for (RFC 3711 section 3.2.1).
-  return {SrtpStatus::ok, rtcp_.protect_rtcp(buffer, size, *ssrc, next_rtcp_index_++)};
-}
-
-SrtpReceiver::SrtpReceiver(Suite suite, Bytes key_and_salt)
-    : rtp_(suite, key_and_salt, SrtpTransform::Kind::rtp, SrtpTransform::Use::unprotect),
-      rtcp_(suite, key_and_salt, SrtpTransform::Kind::rtcp, SrtpTransform::Use::unprotect) {}
-
-SrtpReceiver::Source* SrtpReceiver::find(std::uint32_t ssrc) {
-  for (Source& source : sources_)
-    if (source.used && source.ssrc == ssrc) return &source;
-  return nullptr;
-}
-
-SrtpReceiver::Source* SrtpReceiver::find_or_free(std::uint32_t ssrc) {
-  if (Source* const source = find(ssrc)) return source;
-  for (Source& source : sources_)
-    if (!source.used) return &source;
-  return nullptr;
-}
-
-SrtpResult SrtpReceiver::unprotect_rtp(MutableBytes packet, const RtpHeader& header, std::uint32_t start_rollover) {
-  if (packet.size() < header.size + rtp_.rtp_tag()) return {SrtpStatus::malformed};
-  Source* const source = find_or_free(header.ssrc);
-  if (source == nullptr) return {SrtpStatus::too_many_sources};
-  std::optional<std::uint64_t> index = std::uint64_t{start_rollover} << 16 | header.sequence;
-  if (source->used && source->window.started()) index = estimate_index(source->window.highest(), header.sequence);
-  if (!index || (source->used && !source->window.is_new(*index))) return {SrtpStatus::replayed};
-  if (*index > last_rtp_index) return {SrtpStatus::key_exhausted};
-  const auto size = rtp_.unprotect_rtp(packet, header.size, header.ssrc, *index);
-  if (!size) return {SrtpStatus::authentication_failed};
-  source->used = true;
-  source->ssrc = header.ssrc;
-  source->window.mark(*index);
-  return {SrtpStatus::ok, *size};
-}
-
-SrtpResult SrtpReceiver::unprotect_rtcp(MutableBytes packet) {
-  const auto ssrc = rtcp_ssrc(packet);
-  if (!ssrc || packet.size() < rtcp_.minimum_rtcp()) return {SrtpStatus::malformed};
-  const std::uint32_t word = rtcp_.rtcp_index_word(packet), index = word & last_rtcp_index;
-  // Unencrypted SRTCP is a session parameter (RFC 4568 section 6.3.2) that no answer of ours agrees to.
-  if (word == index) return {SrtpStatus::malformed};
-  Source* const source = find_or_free(*ssrc);
-  if (source == nullptr) return {SrtpStatus::too_many_sources};
-  if (source->used && !source->rtcp_window.is_new(index)) return {SrtpStatus::replayed};
-  const auto size = rtcp_.unprotect_rtcp(packet, *ssrc);
-  if (!size) return {SrtpStatus::authentication_failed};
-  source->used = true;
-  source->ssrc = *ssrc;
-  source->rtcp_window.mark(index);
-  return {SrtpStatus::ok, *size};
-}
-
-std::optional<std::uint64_t> SrtpReceiver::highest(std::uint32_t ssrc) const {
-  for (const Source& source : sources_)
-    if (source.used && source.ssrc == ssrc && source.window.started()) return source.window.highest();
-  return std::nullopt;
+  const std::uint32_t ssrc = ByteReader(Bytes(buffer).subspan(4)).u32();  // of the compound's first packet
+  const std::size_t sealed = rtcp_.protect_rtcp(buffer, size, ssrc, next_rtcp_index_++);
+  return {SrtpStatus::ok, with_mki(buffer, sealed, true)};
 }
 
 }  // namespace ringwall::media

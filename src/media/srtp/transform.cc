@@ -1,7 +1,5 @@
 #include "media/srtp/transform.h"
 
-#include <string.h>  // explicit_bzero
-
 #include <algorithm>
 
 #include "base/check.h"
@@ -19,29 +17,39 @@ Word word(std::uint32_t value) {
 
 constexpr std::uint32_t encrypted_flag = 0x8000'0000;
 constexpr std::size_t rtcp_header = 8;  // the part of the first RTCP header that stays readable
+constexpr std::size_t authentication_key_bytes = 20;
+
+/// RFC 3711 section 4.3.1: labels follow one another, from the first one of SRTP or SRTCP on.
+SessionKeys derive(const SuiteLengths& lengths, Bytes key_and_salt, std::uint8_t first_label) {
+  CHECK(key_and_salt.size() == lengths.key_and_salt());
+  const Bytes key = key_and_salt.first(lengths.key), salt = key_and_salt.subspan(lengths.key);
+  const auto one = [&](std::uint8_t label, std::size_t size) {
+    Secret out{Buffer(size)};
+    crypto::srtp_derive(key, salt, static_cast<std::uint8_t>(first_label + label), 0, out.reveal_mutable());
+    return out;
+  };
+  return {.cipher = one(0, lengths.key),
+          .salt = one(2, lengths.salt),
+          .authentication = lengths.aead ? Secret() : one(1, authentication_key_bytes)};
+}
 
 }  // namespace
 
-SrtpTransform::SrtpTransform(Suite suite, Bytes key_and_salt, Kind kind, Use use) : lengths_(lengths(suite)) {
-  CHECK(key_and_salt.size() == lengths_.key_and_salt());
-  const Bytes key = key_and_salt.first(lengths_.key), salt = key_and_salt.subspan(lengths_.key);
-  const auto first_label = static_cast<std::uint8_t>(kind);
-  std::array<std::uint8_t, 32> session{};
-  const auto derive = [&](std::uint8_t label, std::size_t size) {
-    const MutableBytes out = MutableBytes(session).first(size);
-    crypto::srtp_derive(key, salt, static_cast<std::uint8_t>(first_label + label), 0, out);
-    return out;
-  };
-  const MutableBytes session_key = derive(0, lengths_.key);
+SrtpTransform::SrtpTransform(Suite suite, Bytes key_and_salt, Kind kind, Use use)
+    : SrtpTransform(suite, derive(media::lengths(suite), key_and_salt, static_cast<std::uint8_t>(kind)), kind, use) {}
+
+SrtpTransform::SrtpTransform(Suite suite, const SessionKeys& keys, Kind kind, Use use)
+    : lengths_(media::lengths(suite)) {
+  CHECK(keys.cipher.size() == lengths_.key && keys.salt.size() == lengths_.salt);
+  const Bytes key = keys.cipher.reveal();
   if (kind == Kind::rtcp)
-    rtcp_key_ = Secret(Bytes(session_key));
+    rtcp_key_ = keys.cipher;
   else if (lengths_.aead)
-    gcm_.emplace(session_key, use == Use::protect ? crypto::AesGcm::Direction::seal : crypto::AesGcm::Direction::open);
+    gcm_.emplace(key, use == Use::protect ? crypto::AesGcm::Direction::seal : crypto::AesGcm::Direction::open);
   else
-    counter_.emplace(session_key);
-  if (!lengths_.aead) hmac_.emplace(derive(1, 20));
-  std::ranges::copy(derive(2, lengths_.salt), salt_.begin());
-  explicit_bzero(session.data(), session.size());
+    counter_.emplace(key);
+  if (!lengths_.aead) hmac_.emplace(keys.authentication.reveal());
+  std::ranges::copy(keys.salt.reveal(), salt_.begin());
 }
 
 /// RFC 3711 section 4.1.1: (k_s * 2^16) XOR (SSRC * 2^64) XOR (i * 2^16).

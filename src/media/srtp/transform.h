@@ -9,6 +9,13 @@
 
 namespace ringwall::media {
 
+/// What the cipher works with (RFC 3711 section 4.3).
+struct SessionKeys {
+  Secret cipher;
+  Secret salt;
+  Secret authentication;  ///< empty for AEAD
+};
+
 /// The cryptographic half of SRTP: what happens to a packet whose index is known. One master key, one direction, RTP or
 /// RTCP (they have different session keys). Layouts (header || payload is what goes in):
 ///
@@ -21,6 +28,8 @@ class SrtpTransform {
 
   /// `key_and_salt` must have the length of the suite.
   SrtpTransform(Suite suite, Bytes key_and_salt, Kind kind, Use use);
+  /// With session keys that are there already, each of the length of the suite.
+  SrtpTransform(Suite suite, const SessionKeys& keys, Kind kind, Use use);
 
   /// Packets are changed in place. `index` is ROC || SEQ, 48 bits. Gives the new size; the buffer needs
   /// srtp_expansion bytes of room.
@@ -35,7 +44,7 @@ class SrtpTransform {
   /// `packet` is a whole SRTCP packet of at least minimum_rtcp() bytes.
   std::optional<std::size_t> unprotect_rtcp(MutableBytes packet, std::uint32_t ssrc);
 
-  [[nodiscard]] std::size_t rtp_tag() const { return lengths_.rtp_tag; }
+  [[nodiscard]] const SuiteLengths& lengths() const { return lengths_; }
   [[nodiscard]] std::size_t minimum_rtcp() const { return 8 + 4 + lengths_.rtcp_tag; }
   /// E || index of a whole SRTCP packet.
   [[nodiscard]] std::uint32_t rtcp_index_word(Bytes packet) const;
