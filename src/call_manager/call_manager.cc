@@ -169,8 +169,11 @@ std::optional<LineTarget> CallManager::reach(const std::vector<sip::Binding>& bi
     const auto* phone = site().phone_of_line(line_of(binding.aor));
     if (!binding.flow || !phone) continue;  // from before a restart: the phone has yet to come back
     if (!binding.instance.empty() && !instances.insert(binding.instance).second) continue;
-    const sip::Route route{
-        .flow = binding.flow, .transport = binding.transport, .address = binding.remote(), .peer = phone->name};
+    const sip::Route route{.flow = binding.flow,
+                           .transport = binding.transport,
+                           .address = binding.remote(),
+                           .peer = phone->name,
+                           .by_address = binding.by_address};
     if (!out) {
       out = LineTarget{.peer = phone->name, .number = phone->line, .request_uri = std::string(binding.contact)};
       out->path = binding.path;

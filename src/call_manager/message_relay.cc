@@ -25,8 +25,11 @@ void MessageRelay::relay(const sip::IncomingRequest& request, const policy::Admi
     const auto* phone = owner ? element_.site().phone_of_line(call::user_or_uri(*owner)) : nullptr;
     if (!binding.flow || !phone) continue;  // from before a restart: the phone has yet to come back
     sip::Outgoing out;
-    out.route = {
-        .flow = binding.flow, .transport = binding.transport, .address = binding.remote(), .peer = phone->name};
+    out.route = {.flow = binding.flow,
+                 .transport = binding.transport,
+                 .address = binding.remote(),
+                 .peer = phone->name,
+                 .by_address = binding.by_address};
     out.request_uri = binding.contact;
     out.from = sender(request, peer);
     out.to = fmt::format("<{}>", binding.aor);

@@ -1,5 +1,6 @@
 #include "runtime/tls_channel.h"
 
+#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <sys/socket.h>
 
@@ -30,6 +31,19 @@ std::string kind_of(EVP_PKEY* key) {
 
 std::string first_or_empty(const std::vector<std::string>& names) {
   return names.empty() ? std::string() : names[0];
+}
+
+/// Whether the name that a client asked for is our end's address. RFC 6066 section 3 has names only; clients in use
+/// send what they were given to connect to.
+bool is_own_address(const std::string& name, int socket) {
+  if (name.find_first_not_of("0123456789abcdef.:") != std::string::npos) return false;
+  sockaddr_storage own{};
+  socklen_t size = sizeof own;
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&own), &size) != 0) return false;
+  const void* ip = own.ss_family == AF_INET ? static_cast<const void*>(&reinterpret_cast<sockaddr_in*>(&own)->sin_addr)
+                                            : &reinterpret_cast<sockaddr_in6*>(&own)->sin6_addr;
+  std::array<char, INET6_ADDRSTRLEN> text;
+  return ::inet_ntop(own.ss_family, ip, text.data(), text.size()) != nullptr && name == text.data();
 }
 
 }  // namespace
@@ -139,6 +153,7 @@ bool TlsChannel::accept_facts() {
   facts_.cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl));
   facts_.group = negotiated_group(ssl);
   facts_.resumed = SSL_session_reused(ssl) == 1;
+  facts_.by_address = server_ && !watch_.server_name.empty() && is_own_address(watch_.server_name, socket_);
   facts_.anchor = verified_anchor(ssl);
   facts_.local_name = first_or_empty(server_ ? server_->impl().face_of(ssl).names : client_->impl().face.names);
   X509* shown = SSL_get0_peer_certificate(ssl);

@@ -269,17 +269,17 @@ struct Endpoint::Core {
   std::string new_branch(std::string_view request_uri = {});
   [[nodiscard]] bool is_loop(const Message& request) const;
   std::string new_token();
-  [[nodiscard]] std::string sent_by(Transport transport) const;
+  [[nodiscard]] std::string sent_by(Transport transport, bool by_address = false) const;
   [[nodiscard]] std::string print_via(Transport transport, std::string_view branch) const;
   [[nodiscard]] std::string response_via(const Message& request, const NetAddress& source) const;
-  [[nodiscard]] std::string contact(Transport transport, bool sips = false) const;
+  [[nodiscard]] std::string contact(const Route& route, bool sips = false) const;
   std::string write_outgoing(Method method, const Outgoing& request, std::string_view call_id, std::string_view tag,
                              std::string_view branch);
   std::string write_in_dialog(const DialogPath& path, Method method, std::uint32_t cseq, std::string_view branch,
                               const Headers& headers, const Body& body) const;
   std::string write_again(const Message& first, Transport transport, std::string_view branch, std::uint32_t cseq,
                           const Headers& changed) const;  // retry.cc
-  std::string finish(MessageWriter& writer, Method method, Transport transport, bool sips, const Headers& headers,
+  std::string finish(MessageWriter& writer, Method method, const Route& route, bool sips, const Headers& headers,
                      const Body& body) const;
 
   // --- small things (core.cc)

@@ -33,6 +33,7 @@ void Endpoint::Core::receive_invite(const Flow& flow, const MessagePtr& message,
   made.session_id.receive(*message);
   ServerTransaction& transaction = start_server(flow, message, now);
   transaction.to_tag = made.dialog.local_tag();
+  made.route.by_address = transaction.route.by_address;
   transaction.user = made.id.value;
   made.server_invite = transaction.id;
   promise_trying(transaction, now);

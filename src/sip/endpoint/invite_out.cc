@@ -122,7 +122,7 @@ void Endpoint::Core::end_fork(ClientTransaction& transaction, const MessagePtr& 
     MessageWriter writer;
     fork.write_request(writer, print(method), print_via(transaction.route.transport, branch), cseq);
     writer.header(HeaderName::session_id, next_session_id(*invite, *message));
-    return finish(writer, method, transaction.route.transport, is_sips(fork.remote_target()), {}, {});
+    return finish(writer, method, transaction.route, is_sips(fork.remote_target()), {}, {});
   };
   std::string ack = write(Method::ack, message->cseq().number, new_branch());
   send(transaction.id.value, transaction.route, ack);

@@ -62,6 +62,7 @@ void Endpoint::Core::receive_new_subscribe(const Flow& flow, const MessagePtr& m
   auto own = add_dialog(false, std::move(*dialog));
   transaction.to_tag = own->dialog.local_tag();
   bind(*own, flow);
+  own->route.by_address = transaction.route.by_address;
   offer_subscription(add_subscription(std::move(own), nullptr), flow, transaction, now);
 }
 

@@ -1,4 +1,5 @@
 #include "base/limits.h"
+#include "sip/endpoint/by_address.h"
 #include "sip/endpoint/core.h"
 #include "sip/transport/via.h"
 
@@ -44,7 +45,7 @@ void Endpoint::Core::apply(ClientTransaction& transaction, Step step, const Mess
 ServerTransaction& Endpoint::Core::start_server(const Flow& flow, const MessagePtr& message, Time now) {
   ServerTransaction& out = servers.add(next_transaction(), message, timing(flow.transport), now);
   out.via = response_via(*message, flow.remote);
-  out.route = {flow.id, flow.transport, flow.remote, flow.peer};
+  out.route = {flow.id, flow.transport, flow.remote, flow.peer, asks_by_address(flow, *message)};
   if (message->to().tag.empty()) out.to_tag = new_token();
   flows.join(out.member, flow.id);
   timers.schedule(out.id.value, out.slot, out.next_timer());

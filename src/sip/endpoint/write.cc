@@ -76,9 +76,9 @@ std::string Endpoint::Core::new_branch(std::string_view request_uri) {
   return fmt::format("{}{:08x}{}", marker, keyed_hash(key, request_uri) & 0xffffffff, new_token());
 }
 
-std::string Endpoint::Core::sent_by(Transport transport) const {
+std::string Endpoint::Core::sent_by(Transport transport, bool by_address) const {
   const NetAddress local = options.local(transport);
-  const std::string& host = options.host.empty() ? local.ip : options.host;
+  const std::string& host = by_address || options.host.empty() ? local.ip : options.host;
   const bool bare_ipv6 = host.find(':') != std::string::npos && !host.starts_with('[');
   const std::string shown = bare_ipv6 ? "[" + host + "]" : host;
   return local.port == 0 ? shown : fmt::format("{}:{}", shown, local.port);
@@ -95,19 +95,20 @@ std::string Endpoint::Core::response_via(const Message& request, const NetAddres
   return overload_in.announce(stamp_via(request.top_via(), source), request.top_via());
 }
 
-std::string Endpoint::Core::contact(Transport transport, bool sips) const {
+std::string Endpoint::Core::contact(const Route& route, bool sips) const {
+  const Transport transport = route.transport;
   const std::string user = options.name.empty() ? std::string() : escape_user(options.name) + "@";
   // RFC 7118 section 5.2: URIs say "ws" for both kinds of WebSocket.
   const std::string shown = transport == Transport::wss ? "ws" : to_lower(print(transport));
   const std::string parameter = sips && transport == Transport::tls ? std::string() : ";transport=" + shown;
-  return fmt::format("<{}:{}{}{}>", sips ? "sips" : "sip", user, sent_by(transport), parameter);
+  return fmt::format("<{}:{}{}{}>", sips ? "sips" : "sip", user, sent_by(transport, route.by_address), parameter);
 }
 
-std::string Endpoint::Core::finish(MessageWriter& writer, Method method, Transport transport, bool sips,
+std::string Endpoint::Core::finish(MessageWriter& writer, Method method, const Route& route, bool sips,
                                    const Headers& headers, const Body& body) const {
   const bool bare = method == Method::ack;
   if (!bare && shows_contact(method) && !has_header(headers, HeaderName::contact))
-    writer.header(HeaderName::contact, contact(transport, sips));
+    writer.header(HeaderName::contact, contact(route, sips));
   for (const auto& [name, value] : headers) {
     const HeaderName known = parse_header_name(name);
     if (!is_own_header(known) && known != HeaderName::max_forwards) writer.header(name, value);
@@ -140,7 +141,7 @@ std::string Endpoint::Core::write_outgoing(Method method, const Outgoing& reques
   writer.header(HeaderName::cseq, fmt::format("{} {}", last_cseq, name));
   if (const std::string uuid = given_session_id(request); !uuid.empty())
     writer.header(HeaderName::session_id, {uuid, ";remote=", null_session_uuid});
-  return finish(writer, method, transport, is_sips(request.request_uri), request.headers, request.body);
+  return finish(writer, method, request.route, is_sips(request.request_uri), request.headers, request.body);
 }
 
 std::string Endpoint::Core::write_in_dialog(const DialogPath& path, Method method, std::uint32_t cseq,
@@ -148,14 +149,14 @@ std::string Endpoint::Core::write_in_dialog(const DialogPath& path, Method metho
   MessageWriter writer;
   path.dialog.write_request(writer, print(method), print_via(path.route.transport, branch), cseq);
   if (const std::string value = path.session_id.value(); !value.empty()) writer.header(HeaderName::session_id, value);
-  return finish(writer, method, path.route.transport, is_sips(path.dialog.remote_target()), headers, body);
+  return finish(writer, method, path.route, is_sips(path.dialog.remote_target()), headers, body);
 }
 
 std::string Endpoint::Core::print_response(const ServerTransaction& transaction, int status,
                                            const Answer& answer) const {
   const Method method = transaction.request->method();
   const bool success = status >= 200 && status < 300;
-  const std::string own_contact = contact(transaction.route.transport, wants_sips_contact(*transaction.request));
+  const std::string own_contact = contact(transaction.route, wants_sips_contact(*transaction.request));
   const std::string server = "Ringwall " + options.name;
   const auto call = legs.find(LegId{transaction.user});
   const std::string session =

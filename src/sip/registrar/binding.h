@@ -27,6 +27,7 @@ struct Binding {
   std::string_view remote_ip;  ///< where it came from
   std::uint16_t remote_port = 0;
   Transport transport = Transport::tls;
+  bool by_address = false;   ///< the device knows this side by its address (Route::by_address)
   std::uint32_t reg_id = 0;  ///< 0: none
   std::uint32_t cseq = 0;
   int q = 1000;  ///< in thousandths; higher ones are tried first

@@ -34,6 +34,7 @@ Binding BindingTable::at(Number number) const {
     *parts.at(i) = {start, record.length.at(i)};
   out.remote_port = record.remote_port;
   out.transport = record.transport;
+  out.by_address = record.by_address;
   out.reg_id = record.reg_id;
   out.cseq = record.cseq;
   out.q = record.q;
@@ -71,6 +72,7 @@ void BindingTable::write(Record& record, const Binding& binding) {
   record.remote_port = binding.remote_port;
   record.q = static_cast<std::uint16_t>(binding.q);
   record.transport = binding.transport;
+  record.by_address = binding.by_address;
 }
 
 BindingTable::Number BindingTable::add(const Binding& binding) {

@@ -50,6 +50,7 @@ class BindingTable {
     std::uint16_t remote_port = 0;
     std::uint16_t q = 1000;
     Transport transport = Transport::tls;
+    bool by_address = false;
   };
   using Buckets = std::vector<Number>;
 

@@ -124,6 +124,7 @@ Result<Registrar::Wanted> Registrar::read_contact(const Common& common, std::str
   binding.cseq = common.request.cseq().number;
   binding.flow = common.flow.id;
   binding.transport = common.flow.transport;
+  binding.by_address = common.flow.tls().by_address;
   binding.remote_ip = common.flow.remote.ip;
   binding.remote_port = common.flow.remote.port;
   binding.updated = common.now;

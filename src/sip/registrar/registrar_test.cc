@@ -52,6 +52,14 @@ TEST_F(RegistrarTest, AddsABindingOnTheFlowItCameOn) {
   EXPECT_EQ(found[0].expires, start + 600s);
 }
 
+TEST_F(RegistrarTest, RemembersWhoKnowsUsByAddress) {
+  send("Contact: <sip:1001@10.0.0.1>;expires=600\r\n");
+  EXPECT_FALSE(registrar.lookup(aor, start).front().by_address);
+  flow.facts = std::make_shared<TlsFacts>(TlsFacts{.by_address = true});
+  send("Contact: <sip:1001@10.0.0.1>;expires=600\r\n");
+  EXPECT_TRUE(registrar.lookup(aor, start).front().by_address);
+}
+
 TEST_F(RegistrarTest, RefreshesTheEquivalentContact) {
   send("Contact: <sip:1001@10.0.0.1>;expires=600\r\n");
   const auto outcome = send("Contact: <sip:1001@10.0.0.1>;expires=900\r\n", start + 100s);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,8 @@ struct TlsFacts {
   std::string anchor;      ///< SHA-256 (hex) of the trust anchor that the chain ended at
   std::string local_name;  ///< the name in the certificate that this side showed
   bool resumed = false;
+  /// The client asked for this side's address instead of a name (an IP address as SNI), so it may know no name of it.
+  bool by_address = false;
 };
 
 /// One connection (TLS, TCP), or one peer address of a UDP socket.
@@ -44,9 +47,12 @@ struct Flow {
   Transport transport = Transport::tls;
   NetAddress local;
   NetAddress remote;
-  bool outgoing = false;  ///< we connected
-  std::string peer;       ///< outgoing: the Route's peer it was opened for; empty for incoming ones
-  TlsFacts tls;           ///< empty unless transport is tls
+  bool outgoing = false;                    ///< we connected
+  std::string peer;                         ///< outgoing: the Route's peer it was opened for; empty for incoming ones
+  std::shared_ptr<const TlsFacts> facts{};  ///< shared by all copies of this Flow; read them by tls()
+
+  /// Empty unless the transport is secure and the handshake is done.
+  [[nodiscard]] const TlsFacts& tls() const;
 };
 
 /// Where a request is to go. With a flow it goes there and nowhere else; without one, a live connection that was
@@ -54,8 +60,9 @@ struct Flow {
 struct Route {
   FlowId flow{};
   Transport transport = Transport::tls;
-  NetAddress address;  ///< numeric
-  std::string peer;    ///< name of the trunk, element or phone: decides trust anchors and expected names
+  NetAddress address;       ///< numeric
+  std::string peer;         ///< name of the trunk, element or phone: decides trust anchors and expected names
+  bool by_address = false;  ///< the peer knows this side by its address: Contact shows that and no host name
 };
 
 }  // namespace ringwall::sip
