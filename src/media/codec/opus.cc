@@ -10,7 +10,7 @@
 namespace ringwall::media {
 namespace {
 
-/// Between 0 and 10. 5 takes half the time of 10, and speech at 24 kbit/s gains next to nothing from the rest.
+/// Between 0 and 10. 5 takes half the time of 10, and speech at 32 kbit/s gains next to nothing from the rest.
 constexpr int complexity = 5;
 /// What the encoder prepares for when it adds forward error correction.
 constexpr int expected_loss_percent = 10;

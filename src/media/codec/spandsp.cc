@@ -2,6 +2,8 @@
 
 #include <spandsp.h>
 
+#include <array>
+
 #include "base/check.h"
 
 namespace ringwall::media {
@@ -59,9 +61,9 @@ ToneDigitDetector::ToneDigitDetector()
 
 std::optional<char> ToneDigitDetector::receive(std::span<const std::int16_t> samples) {
   dtmf_rx(state_.get(), samples.data(), static_cast<int>(samples.size()));
-  char digit = 0;
-  if (dtmf_rx_get(state_.get(), &digit, 1) != 1) return std::nullopt;
-  return digit;
+  std::array<char, 2> digit{};  // with the zero that is written behind it
+  if (dtmf_rx_get(state_.get(), digit.data(), 1) != 1) return std::nullopt;
+  return digit[0];
 }
 
 }  // namespace ringwall::media

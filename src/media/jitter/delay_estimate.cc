@@ -68,6 +68,7 @@ void DelayEstimate::receive(std::uint32_t timestamp, Time now) {
 }
 
 double DelayEstimate::lateness_ms(std::uint32_t timestamp, Time now) const {
+  if (!known_) return 0;
   return static_cast<double>(static_cast<std::int32_t>(transit(timestamp, now) - fastest_)) * 1000 / clock_rate_;
 }
 

@@ -19,7 +19,7 @@ class DelayEstimate {
   void restart();
 
   [[nodiscard]] double target_ms() const { return target_ms_; }
-  /// How long after the fastest possible arrival of this timestamp it is now.
+  /// How long after the fastest possible arrival of this timestamp it is now; 0 while nothing is known.
   [[nodiscard]] double lateness_ms(std::uint32_t timestamp, Time now) const;
 
  private:

@@ -7,13 +7,12 @@
 namespace ringwall::media {
 namespace {
 
-constexpr double rate = 8'000;
 constexpr double silence_rms = 32;
-constexpr std::size_t block = 400;  // 50 ms
+constexpr std::uint32_t blocks_per_second = 20;  // 50 ms
 
 }  // namespace
 
-double tone_ratio(std::span<const std::int16_t> samples, double hz) {
+double tone_ratio(std::span<const std::int16_t> samples, double hz, std::uint32_t rate) {
   if (samples.empty()) return 0;
   const double count = static_cast<double>(samples.size());
   const double omega = 2 * std::numbers::pi * hz / rate, coefficient = 2 * std::cos(omega);
@@ -34,16 +33,17 @@ double tone_ratio(std::span<const std::int16_t> samples, double hz) {
   return std::clamp(2 * power / (count * energy), 0.0, 1.0);
 }
 
-std::uint32_t tone_ms(std::span<const std::int16_t> samples, double hz, double threshold) {
+std::uint32_t tone_ms(std::span<const std::int16_t> samples, double hz, double threshold, std::uint32_t rate) {
+  const std::size_t block = rate / blocks_per_second;
   std::uint32_t longest = 0, present = 0;
   for (; samples.size() >= block; samples = samples.subspan(block)) {
-    present = tone_ratio(samples.first(block), hz) >= threshold ? present + 50 : 0;
+    present = tone_ratio(samples.first(block), hz, rate) >= threshold ? present + 50 : 0;
     longest = std::max(longest, present);
   }
   return longest;
 }
 
-ToneGenerator::ToneGenerator(double hz, double amplitude)
+ToneGenerator::ToneGenerator(double hz, double amplitude, std::uint32_t rate)
     : step_(2 * std::numbers::pi * hz / rate), amplitude_(amplitude) {}
 
 void ToneGenerator::fill(std::span<std::int16_t> out) {
