@@ -9,8 +9,8 @@
 
 namespace ringwall::media::stun {
 
-/// The largest message written here; ICE's are below 200 bytes but for long user names.
-inline constexpr std::size_t message_bytes = 1'100;
+/// The largest message written here; a user name of ICE takes up to 513.
+inline constexpr std::size_t message_bytes = 700;
 
 /// Writes one message attribute by attribute. What does not fit is left out, and ok() says so.
 class Writer {
