@@ -1,8 +1,8 @@
 """SIPp (Debian's package) as a caller and as a callee. It speaks no TLS: socat carries its signalling, with a certificate.
 
 Every scenario of test/interop/sipp runs over every transport. What differs is in keys: [via], the transport in Via and
-Contact, and the bodies [offer], [answer] and [hold]; [moved_to] is a
-number.
+Contact, and the bodies [offer], [answer] and [hold]; [moved_to] and [other] are
+numbers, [domain] is the site's.
 """
 
 import shutil
@@ -108,12 +108,12 @@ def session_description(ip, secure, direction="sendrecv", version=1, tag=1):
     return "\r\n".join(lines) + "\r\n"
 
 
-def start(site, scenario, transport, address, server, arguments, moved_to="", secure=None):
-    """secure: whether the bodies ask for SRTP; not said: over TLS they do."""
+def start(site, scenario, transport, address, server, arguments, moved_to="", secure=None, other=""):
+    """secure: whether the bodies ask for SRTP; not said: over TLS they do. other: a second number that the scenario calls."""
     need("sipp")
     ip, secure = site.address(address), transport == "tls" if secure is None else secure
     keys = {"via": transport.upper(), "offer": session_description(ip, secure), "answer": session_description(ip, secure, tag=3),
-            "hold": session_description(ip, secure, "sendonly", 2), "moved_to": moved_to}
+            "hold": session_description(ip, secure, "sendonly", 2), "moved_to": moved_to, "other": other, "domain": site.domain}
     words = [word for key, value in keys.items() for word in ("-key", key, value)]
     count = len(site._children)
     log = site.folder.parent / f"{site.folder.name}-{count}-{scenario}"

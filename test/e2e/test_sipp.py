@@ -1,5 +1,7 @@
 """SIPp over every transport: what carriers and gateways do that nobody here wrote, and what they do wrong."""
 
+import re
+
 import pytest
 
 from ringwall_site import wait_until
@@ -72,6 +74,24 @@ def test_an_ack_that_never_comes(site):
         assert 10 <= answers - 1 <= 12, answers
 
 
+def test_a_session_that_nobody_refreshes(site):
+    """The caller promised to refresh it and does not: it ends with a Reason before the interval does. All side by side."""
+    for process in [caller(site, "never_refreshes", transport) for transport in TRANSPORTS]:
+        succeeded(process)
+
+
+def test_a_session_that_the_site_refreshes(site):
+    """The caller leaves it to the site, and a called side that takes no UPDATE does so too. All side by side."""
+    callees = {transport: callee(site, "refreshed_by_reinvite", transport) for transport in CALLEE}
+    processes = [caller(site, "refreshed_by_the_other", transport) for transport in TRANSPORTS]
+    processes += [caller(site, "call", transport, "-d", 50000, number=NUMBER[transport]) for transport in CALLEE]
+    for process in [*processes, *callees.values()]:
+        succeeded(process)
+    for process in callees.values():
+        first, again = re.findall(r"^o=\S+ (\d+) (\d+) ", process.messages.read_text().replace("o=sipp", "-"), re.MULTILINE)
+        assert first == again, "a refresh offers what holds already (RFC 4028 section 7.4)"
+
+
 def test_datagrams_get_lost(site):
     succeeded(caller(site, "call", "udp", "-lost", 8, "-r", 10, "-d", 300, count=20))
 
@@ -104,12 +124,22 @@ def test_a_caller_with_session_timers(site, transport, scenario):
 CALLS = [("call", "answers"), ("delayed_offer", "answers"), ("hold", "answers"), ("cancel_ringing", "rings"), ("refused_with_486", "busy"),
          ("caller_requires_100rel", "answers"), ("caller_hears_early_media", "answers_early"), ("caller_hears_reliable_early_media", "answers_early"),
          ("call", "answers_early"), ("call", "answers_reliably"), ("ended_by_the_other", "holds_and_ends"),
-         ("ended_by_the_other", "answers_and_ends")]
+         ("ended_by_the_other", "answers_and_ends"), ("cancel_ringing", "answers_despite_cancel"), ("cancel_trying", "rings_late"),
+         ("call", "wants_longer_interval")]
 
 
 @pytest.mark.parametrize("pair", CALLS, ids=lambda pair: "-".join(pair))
 def test_through_the_edge(site, both, pair):
     through(site, both, *pair, "-d", 300)
+
+
+def test_the_called_side_misses_the_ack(site, transport):
+    """Over TLS; over UDP SIPp takes the second ACK for the first one and answers it by itself."""
+    through(site, (transport, "tls"), "call", "loses_ack", "-d", 1000)
+
+
+def test_the_called_side_refreshes(site, both):
+    through(site, both, "call", "refreshes_as_callee", "-d", 1000)
 
 
 def test_a_redirection_is_followed_by_its_number(site, transport):
