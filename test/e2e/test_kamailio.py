@@ -34,13 +34,13 @@ def gateway_answers(site, scenario, *arguments):
     return process
 
 
-@pytest.mark.parametrize("scenario", ["call", "delayed_offer", "hold", "reinvite_without_offer", "refreshes", "updates"])
+@pytest.mark.parametrize("scenario", ["call", "delayed_offer", "hold", "reinvite_without_offer", "refreshes", "interval_too_small", "updates", "keys"])
 def test_calls_in(site, scenario):
     """By way of the second edge of the dispatcher's list, for the first one is dead; what follows takes the recorded route."""
     succeeded(gateway_calls(site, scenario, "-d", 300))
 
 
-@pytest.mark.parametrize("scenario", ["answers", "answers_early", "answers_and_ends", "holds_and_ends", "busy"])
+@pytest.mark.parametrize("scenario", ["answers", "answers_early", "answers_and_ends", "holds_and_ends", "wants_longer_interval", "busy"])
 def test_calls_out(site, scenario):
     """The edge's ACK and BYE follow the route set, through the proxy to the gateway's Contact."""
     gateway = gateway_answers(site, scenario, "-d", 300)
