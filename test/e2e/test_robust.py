@@ -125,6 +125,26 @@ def test_a_gateway_that_vanished_in_the_call(site):
         gateway.receive("BYE")
 
 
+def test_a_gateway_that_misses_the_ack(site):
+    """Each 200 that it repeats gets the same ACK once more (RFC 3261 section 13.2.2.4), and the call is one call."""
+    with Gateway(site) as gateway, connect_edge(site) as client:
+        client.cseq, client.uri = 1, f"sip:{NUMBER['udp']}@{client.host}"
+        client.request("INVITE", client.uri, secure_offer(site.address(76)))
+        invite = gateway.receive("INVITE")
+        acks = []
+        for _ in range(3):
+            gateway.answer(invite, "200 OK", "deaf", session_description(gateway.ip, secure=False))
+            ack = gateway.receive("ACK")
+            acks.append((ack.start, ack.header("Via"), ack.header("CSeq")))
+        assert len(set(acks)) == 1, acks
+        answer = client.response()
+        assert answer.status == 200
+        client.to_tag, client.target = answer.header("To").partition(";tag=")[2], re.search("<(.*)>", answer.header("Contact"))[1]
+        client.request("ACK", client.target)
+        assert client.bye().status == 200
+        gateway.answer(gateway.receive("BYE"), "200 OK", "deaf")
+
+
 def test_a_carrier_that_vanished_in_the_call(site):
     """Its connection breaks without a BYE. The call ends at the latest when the site has something to say to it."""
     with Gateway(site) as gateway:
