@@ -185,7 +185,7 @@ struct PathLost {
   bool had_one = false;  ///< true: there was a path, and consent ended
 };
 /// Seven eighths of what one of the keys may protect are used (RFC 3711 section 8.1): fresh ones should be agreed on.
-/// Comes once for each pair of keys.
+/// Comes again, ever closer to the key's end, until there are others.
 struct KeyNearlyUsed {
   LegId leg;
 };
@@ -194,6 +194,14 @@ using Event = std::variant<Digit, PlayFinished, FirstPacket, DtlsDone, DtlsFaile
 struct StreamCounts {
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;  ///< payload
+};
+
+/// What the peer's reports say of the stream that we send.
+struct HeardByPeer {
+  std::uint64_t lost = 0;
+  double loss_percent = 0;  ///< since the report before
+  double jitter_ms = 0;
+  double mos = 0;  ///< by its own reckoning (RFC 3611 section 4.7.5), else by ours; 1 to 4.5
 };
 
 /// A leg's figures, as `show calls` and the proof print them.
@@ -209,9 +217,13 @@ struct LegReport {
   std::uint64_t replayed = 0;
   std::uint64_t unknown_keys = 0;  ///< packets whose master key identifier names no key of the peer
   std::uint64_t refused = 0;       ///< packets dropped for another reason: malformed, wrong source on a clear leg
+  std::uint64_t kernel_drops = 0;  ///< datagrams that came faster than we took them
   std::uint64_t lost = 0;
   double jitter_ms = 0;
   double round_trip_ms = 0;
+  /// How well the peer is heard (ITU-T G.107): R from 0 to 93.2, MOS from 1 to 4.5; both 0 before a packet came.
+  double r_factor = 0, mos = 0;
+  std::optional<HeardByPeer> heard_by_peer;
 };
 
 }  // namespace ringwall::media

@@ -2,47 +2,18 @@
 
 #include <algorithm>
 
-#include "base/check.h"
-
 namespace ringwall::media {
 namespace {
 
-enum PacketType : std::uint8_t { sr = 200, rr = 201, sdes = 202, bye = 203 };
+enum PacketType : std::uint8_t { sr = 200, rr = 201, sdes = 202, bye = 203, rtpfb = 205, psfb = 206 };
 
-/// Writes into bytes that were checked to be enough.
-class Writer {
- public:
-  explicit Writer(MutableBytes out) : out_(out) {}
-  void u8(std::uint8_t value) {
-    CHECK(at_ < out_.size());
-    out_[at_++] = value;
-  }
-  void number(std::uint64_t value, int bytes) {
-    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
-      u8(static_cast<std::uint8_t>(value >> shift));
-  }
-  /// Starts a packet of `count` items; close() fills in its length.
-  void open(std::uint8_t count, PacketType type) {
-    start_ = at_;
-    u8(static_cast<std::uint8_t>(0x80 | count));
-    u8(type);
-    number(0, 2);
-  }
-  void close() {
-    while (at_ % 4 != 0)
-      u8(0);
-    const std::size_t words = (at_ - start_) / 4 - 1;
-    out_[start_ + 2] = static_cast<std::uint8_t>(words >> 8);
-    out_[start_ + 3] = static_cast<std::uint8_t>(words);
-  }
-  [[nodiscard]] std::size_t size() const { return at_; }
+/// A compound begins with a report (RFC 3550 section 6.1); feedback and extended reports may come alone, reduced in
+/// size (RFC 5506 section 3.4). We act on nothing of a kind that would need more.
+bool may_come_first(std::uint8_t type) {
+  return type == sr || type == rr || type == rtpfb || type == psfb || type == rtcp_extended_report;
+}
 
- private:
-  MutableBytes out_;
-  std::size_t at_ = 0, start_ = 0;
-};
-
-void write_block(Writer& out, const ReportBlock& block) {
+void write_block(RtcpWriter& out, const ReportBlock& block) {
   out.number(block.ssrc, 4);
   out.u8(block.fraction_lost);
   out.number(block.cumulative_lost, 3);
@@ -66,6 +37,9 @@ ReportBlock read_block(ByteReader& in) {
 void read_packet(std::uint8_t count, std::uint8_t type, Bytes body, std::uint32_t our_ssrc, RtcpReceived& out) {
   ByteReader in(body);
   if (type == bye) out.bye = true;
+  if (type == rtcp_extended_report) {
+    if (const auto metrics = find_voip_metrics(body, our_ssrc)) out.voip_about_us = metrics;
+  }
   if (type != sr && type != rr) return;
   in.skip(4);
   if (type == sr) {
@@ -81,7 +55,7 @@ void read_packet(std::uint8_t count, std::uint8_t type, Bytes body, std::uint32_
 }  // namespace
 
 std::size_t write_rtcp(MutableBytes bytes, const RtcpReport& report) {
-  Writer out(bytes);
+  RtcpWriter out(bytes);
   out.open(report.block ? 1 : 0, report.sender ? sr : rr);
   out.number(report.ssrc, 4);
   if (report.sender) {
@@ -103,6 +77,8 @@ std::size_t write_rtcp(MutableBytes bytes, const RtcpReport& report) {
   out.u8(0);  // ends the chunk
   out.close();
 
+  if (report.voip) write_voip_metrics(out, report.ssrc, *report.voip);
+
   if (report.bye) {
     out.open(1, bye);
     out.number(report.ssrc, 4);
@@ -120,13 +96,21 @@ std::optional<RtcpReceived> parse_rtcp(Bytes packet, std::uint32_t our_ssrc) {
     const Bytes body = in.take(4 * std::size_t{in.u16()});
     if (!in.ok() || flags >> 6 != 2) return std::nullopt;
     if (first) {
-      if ((type != sr && type != rr) || (flags & 0x20) != 0 || body.size() < 4) return std::nullopt;
+      if (!may_come_first(type) || (flags & 0x20) != 0 || body.size() < 4) return std::nullopt;
       out.ssrc = ByteReader(body).u32();
       first = false;
     }
     read_packet(flags & 0x1f, type, body, our_ssrc, out);
   }
   return first ? std::nullopt : std::optional(out);
+}
+
+std::chrono::milliseconds rtcp_interval(bool first, double random) {
+  using namespace std::chrono_literals;
+  // What e - 3/2 takes back is that members who reconsider their timers would send too seldom (section 6.3.1).
+  constexpr double compensation = 2.71828 - 1.5;
+  const double least = std::chrono::duration<double, std::milli>(first ? 2500ms : 5000ms).count();
+  return std::chrono::milliseconds(static_cast<std::int64_t>(least * (random + 0.5) / compensation));
 }
 
 std::uint64_t ntp_time(Time now) {

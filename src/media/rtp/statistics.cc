@@ -9,9 +9,9 @@ namespace {
 /// A jump further than this is a new start of the sequence, not loss (MAX_DROPOUT of appendix A.1).
 constexpr std::int32_t largest_jump = 3000;
 
-std::uint32_t timestamp_units(Time now) {
+std::uint32_t timestamp_units(Time now, std::uint32_t per_ms) {
   const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
-  return static_cast<std::uint32_t>(static_cast<std::uint64_t>(micros) * 8 / 1000);
+  return static_cast<std::uint32_t>(static_cast<std::uint64_t>(micros) * per_ms / 1000);
 }
 
 }  // namespace
@@ -23,23 +23,35 @@ void ReceiverStatistics::start(const RtpHeader& header) {
   ssrc_ = header.ssrc;
   base_ = highest_ = 0x10000 + std::uint64_t{header.sequence};
   received_ = expected_prior_ = received_prior_ = 0;
+  pattern_.restart();
+}
+
+void ReceiverStatistics::set_clock_rate(std::uint32_t rate) {
+  if (rate / 1000 == units_per_ms_) return;
+  units_per_ms_ = rate / 1000;
+  has_transit_ = false;
+  jitter_ = 0;
 }
 
 void ReceiverStatistics::receive(const RtpHeader& header, Time now, bool measure_jitter) {
   const auto distance = static_cast<std::int16_t>(static_cast<std::uint16_t>(header.sequence - highest_));
-  if (!started_ || header.ssrc != ssrc_ || std::abs(distance) > largest_jump)
+  if (!started_ || header.ssrc != ssrc_ || std::abs(distance) > largest_jump) {
     start(header);
-  else if (distance > 0)
-    highest_ += static_cast<std::uint64_t>(distance);
-  else if (distance < 0)
-    base_ = std::min(base_, highest_ - static_cast<std::uint64_t>(-distance));
+    pattern_.receive(1);
+  } else {
+    pattern_.receive(distance);
+    if (distance > 0)
+      highest_ += static_cast<std::uint64_t>(distance);
+    else if (distance < 0)
+      base_ = std::min(base_, highest_ - static_cast<std::uint64_t>(-distance));
+  }
   ++received_;
   if (!measure_jitter) return;
-  const auto transit = static_cast<std::int32_t>(timestamp_units(now) - header.timestamp);
+  const auto transit = static_cast<std::int32_t>(timestamp_units(now, units_per_ms_) - header.timestamp);
   if (has_transit_) {
     // A source change behind the peer makes one wild step of the timestamp; it says nothing about the network.
     const double step = std::abs(static_cast<double>(transit) - static_cast<double>(transit_));
-    if (step < 8000.0) jitter_ += (step - jitter_) / 16.0;
+    if (step < 1000.0 * units_per_ms_) jitter_ += (step - jitter_) / 16.0;
   }
   transit_ = transit;
   has_transit_ = true;
