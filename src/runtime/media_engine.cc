@@ -46,7 +46,8 @@ Result<PortPair> bind_free_pair(const std::string& ip, std::uint16_t low, std::u
   return fail(fmt::format("no media port from {} to {} is free", low, high), ip, "widen the media port range");
 }
 
-media::LegIdentity make_identity(media::LegId id, const NetAddress& local) {
+media::LegIdentity make_identity(media::LegId id, const NetAddress& local,
+                                 std::shared_ptr<const crypto::DtlsContext> dtls) {
   const std::uint64_t a = crypto::random_u64(), b = crypto::random_u64();
   return {.id = id,
           .local = local,
@@ -54,7 +55,9 @@ media::LegIdentity make_identity(media::LegId id, const NetAddress& local) {
           .sequence = static_cast<std::uint16_t>(a >> 32),
           .timestamp = static_cast<std::uint32_t>(b),
           .seed = static_cast<std::uint32_t>(b >> 32),
-          .cname = fmt::format("{:016x}", crypto::random_u64())};  // RFC 7022: says nothing about us
+          .cname = fmt::format("{:016x}", crypto::random_u64()),  // RFC 7022: says nothing about us
+          .random = crypto::random_bytes,
+          .dtls = std::move(dtls)};
 }
 
 }  // namespace
@@ -62,6 +65,7 @@ media::LegIdentity make_identity(media::LegId id, const NetAddress& local) {
 struct MediaEngine::Shared {
   Post post;
   OnEvent on_event;
+  MediaEngine* engine = nullptr;
   bool gone = false;  // read and written on the signalling thread only
 
   /// From any thread: runs `work` on the signalling thread if the engine still is.
@@ -73,11 +77,14 @@ struct MediaEngine::Shared {
 };
 
 MediaEngine::MediaEngine(MediaEngineOptions options, Post post, OnEvent on_event)
-    : options_(std::move(options)), shared_(std::make_shared<Shared>(Shared{std::move(post), std::move(on_event)})) {
+    : options_(std::move(options)),
+      dtls_(crypto::DtlsContext::self_signed(wall_now())),
+      shared_(std::make_shared<Shared>(Shared{std::move(post), std::move(on_event)})) {
+  shared_->engine = this;
   const auto events = [shared = shared_](std::vector<media::Event> list) {
     Shared::to_signalling(shared, [shared, list = std::move(list)] {
       for (const media::Event& event : list)
-        shared->on_event(event);
+        shared->engine->happened(event);
     });
   };
   for (std::size_t i = 0; i < std::max<std::size_t>(options_.threads, 1); ++i) {
@@ -90,6 +97,31 @@ MediaEngine::~MediaEngine() {
   shared_->gone = true;
   jobs_.clear();
   threads_.clear();
+}
+
+/// Keys that DTLS agreed on stay here; whoever hears of them needs only the suite.
+void MediaEngine::happened(const media::Event& event) {
+  const media::LegId leg = std::visit([](const auto& what) { return what.leg; }, event);
+  Place* const place = find(leg);
+  if (place == nullptr) return;  // closed in the meantime
+  const OnEvent watcher = place->watcher;
+  if (const auto* done = std::get_if<media::DtlsDone>(&event)) {
+    remember(*place, done->keys);
+    const media::Event without_keys = media::DtlsDone{leg, media::SrtpKeys{.suite = done->keys.suite}};
+    if (watcher) watcher(without_keys);
+    return shared_->on_event(without_keys);
+  }
+  if (watcher) watcher(event);
+  shared_->on_event(event);
+}
+
+void MediaEngine::remember(Place& place, const media::SrtpKeys& keys) {
+  if (place.keys.size() == keys_remembered) place.keys.erase(place.keys.begin());
+  place.keys.push_back(keys);
+}
+
+void MediaEngine::watch(media::LegId leg, OnEvent on_event) {
+  if (Place* const place = find(leg)) place->watcher = std::move(on_event);
 }
 
 MediaEngine::Place* MediaEngine::find(media::LegId leg) {
@@ -111,7 +143,7 @@ Result<MediaEngine::Opened> MediaEngine::open(const std::string& ip, std::uint16
   MediaThread& thread = choose_thread(beside);
   legs_[id].thread = &thread;
   const NetAddress address = pair.address;
-  thread.post([leg = std::make_unique<HostedLeg>(make_identity(id, address), Clock::now(), std::move(pair.rtp),
+  thread.post([leg = std::make_unique<HostedLeg>(make_identity(id, address, dtls_), Clock::now(), std::move(pair.rtp),
                                                  std::move(pair.rtcp))](MediaThread& self) mutable {
     self.adopt(std::move(leg));
   });
@@ -124,10 +156,7 @@ Result<> MediaEngine::configure(media::LegId leg, media::LegParameters parameter
   TRY_VOID(media::LegSecurity::check(parameters));
   if (!media::to_packet_address(parameters.remote))
     return fail(fmt::format("'{}' is no address to send media to", parameters.remote.text()));
-  if (const auto* keys = std::get_if<media::SrtpKeys>(&parameters.security)) {
-    if (place->keys.size() == keys_remembered) place->keys.erase(place->keys.begin());
-    place->keys.push_back(*keys);
-  }
+  if (const auto* keys = std::get_if<media::SrtpKeys>(&parameters.security)) remember(*place, *keys);
   place->takes_digits = parameters.dtmf_payload_type.has_value();
   place->thread->post([leg, parameters = std::move(parameters)](MediaThread& self) mutable {
     HostedLeg* const hosted = self.find(leg);
@@ -245,7 +274,7 @@ void MediaEngine::report(media::LegId leg, std::function<void(std::optional<medi
   if (place == nullptr) return Shared::to_signalling(shared_, [done = std::move(done)] { done(std::nullopt); });
   place->thread->post([leg, done = std::move(done), shared = shared_](MediaThread& self) {
     HostedLeg* const hosted = self.find(leg);
-    const auto report = hosted == nullptr ? std::nullopt : std::optional(hosted->report());
+    const auto report = hosted == nullptr ? std::nullopt : std::optional(hosted->report_with_drops());
     Shared::to_signalling(shared, [done, report] { done(report); });
   });
 }
@@ -294,7 +323,7 @@ void MediaEngine::close(media::LegId leg, std::function<void(std::optional<media
   }
   place->thread->post([leg, done = std::move(done), shared = shared_](MediaThread& self) {
     HostedLeg* const hosted = self.find(leg);
-    const auto report = hosted == nullptr ? std::nullopt : std::optional(hosted->report());
+    const auto report = hosted == nullptr ? std::nullopt : std::optional(hosted->report_with_drops());
     self.close(leg);
     if (done) Shared::to_signalling(shared, [done, report] { done(report); });
   });

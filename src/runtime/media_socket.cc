@@ -4,6 +4,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <linux/sock_diag.h>
+
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -91,10 +94,8 @@ Result<std::optional<MediaSocket>> MediaSocket::bind(const media::PacketAddress&
   const int family = local.version == 4 ? AF_INET : AF_INET6;
   out.fd_ = ::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (out.fd_ < 0) return trouble("cannot open a media socket");
-  const int one = 1;
-  // Both are best effort: without them a burst is lost earlier, or a drop is not counted.
+  // Best effort: without it a burst is lost earlier.
   (void)::setsockopt(out.fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof receive_buffer_bytes);
-  (void)::setsockopt(out.fd_, SOL_SOCKET, SO_RXQ_OVFL, &one, sizeof one);
   const SocketAddress address = to_socket(local);
   if (::bind(out.fd_, address.get(), address.size) != 0) {
     if (errno == EADDRINUSE) return std::optional<MediaSocket>();
@@ -103,29 +104,23 @@ Result<std::optional<MediaSocket>> MediaSocket::bind(const media::PacketAddress&
   return std::optional(std::move(out));
 }
 
+/// The source is asked for on a connected socket too: what came before the connection may be from elsewhere.
 std::optional<MediaSocket::Received> MediaSocket::receive(MutableBytes buffer) {
   sockaddr_storage from;
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(std::uint32_t))];
-  iovec piece{buffer.data(), buffer.size()};
-  msghdr message{};
-  message.msg_name = &from;
-  message.msg_namelen = sizeof from;
-  message.msg_iov = &piece;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  const ssize_t size = ::recvmsg(fd_, &message, MSG_TRUNC);
+  socklen_t from_size = sizeof from;
+  const ssize_t size =
+      ::recvfrom(fd_, buffer.data(), buffer.size(), MSG_TRUNC, reinterpret_cast<sockaddr*>(&from), &from_size);
   if (size < 0) return std::nullopt;  // nothing there, or an ICMP error of an earlier send: it is read away by this
-  if (message.msg_controllen > 0) {
-    const cmsghdr* const header = CMSG_FIRSTHDR(&message);
-    if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SO_RXQ_OVFL) {
-      std::uint32_t drops;
-      std::memcpy(&drops, CMSG_DATA(header), sizeof drops);
-      kernel_drops().add(drops - kernel_drops_);
-      kernel_drops_ = drops;
-    }
-  }
   return Received{static_cast<std::size_t>(size), from_socket(from)};
+}
+
+std::uint32_t MediaSocket::kernel_drops() {
+  std::array<std::uint32_t, SK_MEMINFO_VARS> info{};
+  socklen_t size = sizeof info;
+  if (fd_ < 0 || ::getsockopt(fd_, SOL_SOCKET, SO_MEMINFO, info.data(), &size) != 0) return kernel_drops_;
+  const std::uint32_t drops = info[SK_MEMINFO_DROPS];
+  ringwall::runtime::kernel_drops().add(drops - kernel_drops_);
+  return kernel_drops_ = drops;
 }
 
 void MediaSocket::send(Bytes bytes, const media::PacketAddress& to) {

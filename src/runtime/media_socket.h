@@ -35,6 +35,8 @@ class MediaSocket {
   void disconnect();
   [[nodiscard]] const media::PacketAddress& connected_to() const { return connected_to_; }
   [[nodiscard]] int fd() const { return fd_; }
+  /// Datagrams that the kernel has dropped so far because the socket's buffer was full; a system call.
+  [[nodiscard]] std::uint32_t kernel_drops();
 
  private:
   int fd_ = -1;
