@@ -1,9 +1,12 @@
-// CPU per relayed packet: SRTP -> SRTP with different suites on the two sides, both directions, 20 ms of G.711.
+// CPU of the media plane, 20 ms of G.711, both directions:
 //
-//   media_relay [--calls N] [--seconds S] [--server-cpu C] [--generator-cpu C]
-//   media_relay --ng PORT --process PID ...      the same calls through a running rtpengine
+//   media_relay relay [--calls N] [--seconds S] [--server-cpu C] [--generator-cpu C]
+//       us per relayed packet: SRTP -> SRTP with different suites on the two sides
+//   media_relay clear ...       the same in plain RTP
+//   media_relay prompt ...      ms per call and second: N callers who hear a prompt over SRTP, and send
+//   media_relay relay|clear --ng PORT --process PID ...      the same calls through a running rtpengine
 //
-// Without --ng this process is the relay: a MediaEngine with one thread, pinned. A forked child on the other processor
+// Without --ng this process is the server: a MediaEngine with one thread, pinned. A forked child on the other processor
 // is the generator. Prints one JSON object. Bounded in time: S seconds and a second of warm-up.
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -26,11 +29,14 @@ using namespace ringwall;
 using namespace ringwall::bench;
 
 struct Options {
+  std::string mode = "relay";
   std::size_t calls = 300;
   unsigned seconds = 5;
   int server_cpu = 0, generator_cpu = 1;
   std::uint16_t ng_port = 0;
   int process = 0;  ///< of the relay; 0: this one
+
+  [[nodiscard]] bool relayed() const { return mode != "prompt"; }
 };
 
 void raise_file_limit() {
@@ -44,53 +50,79 @@ void pin_or_say(int processor) {
   if (!pin(processor)) fmt::print(stderr, "cannot pin to processor {}\n", processor);
 }
 
-/// What relays the calls: our media engine, or the peer.
-class Relay {
+/// What serves the sides: our media engine, or the peer.
+class Server {
  public:
-  virtual ~Relay() = default;
-  virtual Result<std::array<RelaySide, 2>> call(std::uint16_t left_port, std::uint16_t right_port) = 0;
+  virtual ~Server() = default;
+  /// One call: two sides that are relayed, or one that hears a prompt.
+  virtual Result<std::vector<RelaySide>> call(const std::vector<std::uint16_t>& ports) = 0;
 };
 
-class OwnRelay final : public Relay {
+class OwnServer final : public Server {
  public:
-  Result<std::array<RelaySide, 2>> call(std::uint16_t left_port, std::uint16_t right_port) override {
-    std::array<media::LegId, 2> legs;
-    std::array<RelaySide, 2> sides;
-    for (std::size_t side = 0; side < 2; ++side) {
-      TRY(const auto opened, engine_.open("127.0.0.1", 2'000, 31'999, legs[0]));
-      legs[side] = opened.leg;
-      sides[side].port = opened.address.port;
-      const Secret key(Buffer(media::lengths(suite_of(side)).key_and_salt(), 0x32));
-      std::ranges::copy(key.reveal(), sides[side].key.begin());
-      media::LegParameters leg;
-      leg.remote = {"127.0.0.1", side == 0 ? left_port : right_port};
-      leg.security = media::SrtpKeys{suite_of(side), key, generator_key(side)};
-      TRY_VOID(engine_.configure(opened.leg, std::move(leg)));
+  explicit OwnServer(const Options& options) : options_(options) {}
+
+  Result<std::vector<RelaySide>> call(const std::vector<std::uint16_t>& ports) override {
+    std::vector<media::LegId> legs;
+    std::vector<RelaySide> sides;
+    for (const std::uint16_t port : ports) {
+      TRY(const auto opened, engine_.open("127.0.0.1", 2'000, 31'999, legs.empty() ? media::LegId{} : legs[0]));
+      legs.push_back(opened.leg);
+      RelaySide& side = sides.emplace_back(RelaySide{.port = opened.address.port});
+      TRY_VOID(engine_.configure(opened.leg, parameters(made_++, port, side)));
     }
-    engine_.relay(legs[0], legs[1]);
+    if (legs.size() == 2)
+      engine_.relay(legs[0], legs[1]);
+    else
+      engine_.play(legs[0], {.clips = {prompt_}, .loop = true});
     return sides;
   }
 
  private:
+  media::LegParameters parameters(std::size_t index, std::uint16_t port, RelaySide& side) const {
+    media::LegParameters leg;
+    leg.remote = {"127.0.0.1", port};
+    if (options_.mode == "clear") {
+      leg.security = std::string("benchmark");
+      return leg;
+    }
+    const Secret key(Buffer(media::lengths(suite_of(index)).key_and_salt(), 0x32));
+    std::ranges::copy(key.reveal(), side.key.begin());
+    leg.security = media::SrtpKeys{suite_of(index), key, generator_key(index)};
+    return leg;
+  }
+
+  /// Ten seconds that are not silence.
+  static media::Pcm make_prompt() {
+    std::vector<std::int16_t> samples(80'000);
+    for (std::size_t i = 0; i < samples.size(); ++i)
+      samples[i] = static_cast<std::int16_t>((i * 7919) % 16'384) - 8'192;
+    return std::make_shared<const std::vector<std::int16_t>>(std::move(samples));
+  }
+
+  const Options& options_;
+  std::size_t made_ = 0;
+  media::Pcm prompt_ = make_prompt();
   runtime::MediaEngine engine_{{.threads = 1}, [](std::function<void()>) {}, [](const media::Event&) {}};
 };
 
-class Rtpengine final : public Relay {
+class Rtpengine final : public Server {
  public:
-  explicit Rtpengine(NgClient client) : client_(std::move(client)) {}
-  Result<std::array<RelaySide, 2>> call(std::uint16_t left_port, std::uint16_t right_port) override {
-    TRY(const auto made, client_.call(left_port, right_port));
-    return std::array{made.left, made.right};
+  Rtpengine(NgClient client, bool encrypted) : client_(std::move(client)), encrypted_(encrypted) {}
+  Result<std::vector<RelaySide>> call(const std::vector<std::uint16_t>& ports) override {
+    TRY(const auto made, client_.call(ports.at(0), ports.at(1), encrypted_));
+    return std::vector{made.left, made.right};
   }
 
  private:
   NgClient client_;
+  bool encrypted_;
 };
 
-Result<std::unique_ptr<Relay>> make_relay(const Options& options) {
-  if (options.ng_port == 0) return std::make_unique<OwnRelay>();
+Result<std::unique_ptr<Server>> make_server(const Options& options) {
+  if (options.ng_port == 0) return std::make_unique<OwnServer>(options);
   TRY(NgClient client, NgClient::connect(options.ng_port));
-  return std::make_unique<Rtpengine>(std::move(client));
+  return std::make_unique<Rtpengine>(std::move(client), options.mode != "clear");
 }
 
 template <class Value>
@@ -100,37 +132,51 @@ Result<Value> read_value(int in) {
   return value;
 }
 
-void print(const Options& options, const Totals& totals, double cpu_us, double wall_us, double kb) {
-  const auto received = static_cast<double>(totals.received), sent = static_cast<double>(totals.sent);
+struct Used {
+  double cpu_us = 0, wall_us = 0, kb = 0;
+};
+
+void print(const Options& options, const Totals& totals, const Used& used) {
+  const auto received = static_cast<double>(totals.received);
+  // Of a prompt nobody counts what leaves: it should be 50 packets a second for each caller.
+  const double expected = options.relayed() ? static_cast<double>(totals.sent)
+                                            : 50.0 * static_cast<double>(options.calls) * options.seconds;
+  const double unit =
+      options.relayed() ? std::max(received, 1.0) : 1000.0 * static_cast<double>(options.calls) * used.wall_us / 1e6;
   fmt::print(
       "{{\"value\":{:.3f},\"load\":{:.3f},\"loss\":{:.6f},\"packets\":{},\"packets_per_second\":{:.0f},\"bad\":{},"
-      "\"p50_ms\":{:.3f},\"p99_ms\":{:.3f},\"calls\":{},\"kb_per_call\":{:.1f},\"suites\":\"{} / {}\"}}\n",
-      cpu_us / std::max(received, 1.0), cpu_us / wall_us, std::max(sent - received, 0.0) / std::max(sent, 1.0),
+      "\"p50_ms\":{:.3f},\"p99_ms\":{:.3f},\"calls\":{},\"kb_per_call\":{:.1f},\"suites\":\"{}\"}}\n",
+      used.cpu_us / unit, used.cpu_us / used.wall_us, std::max(expected - received, 0.0) / std::max(expected, 1.0),
       totals.received, received / options.seconds, totals.bad, totals.p50_ms, totals.p99_ms, options.calls,
-      kb / static_cast<double>(options.calls - 1), media::print(left_suite), media::print(right_suite));
+      used.kb / static_cast<double>(options.calls - 1),
+      options.mode == "clear" ? "RTP" : fmt::format("{} / {}", media::print(left_suite), media::print(right_suite)));
 }
 
 Result<> serve(const Options& options, int in, int out) {
   const int process = options.process != 0 ? options.process : ::getpid();
   if (options.process == 0) pin_or_say(options.server_cpu);
-  TRY(const auto relay, make_relay(options));
+  TRY(const auto server, make_server(options));
   double memory_before = 0;
   std::vector<RelaySide> sides;
   for (std::size_t call = 0; call < options.calls; ++call) {
-    TRY(const auto left, read_value<std::uint16_t>(in));
-    TRY(const auto right, read_value<std::uint16_t>(in));
-    TRY(const auto made, relay->call(left, right));
+    std::vector<std::uint16_t> ports(options.relayed() ? 2 : 1);
+    for (std::uint16_t& port : ports) {
+      TRY(port, read_value<std::uint16_t>(in));
+    }
+    TRY(const auto made, server->call(ports));
     sides.insert(sides.end(), made.begin(), made.end());
     if (call == 0) memory_before = allocated_kb(process);  // what the first one sets up for all is not counted
   }
   for (const RelaySide& side : sides)
     (void)!::write(out, &side, sizeof side);
   TRY_VOID(read_value<char>(in));
-  const double memory = allocated_kb(process) - memory_before, cpu_before = processor_time(process).all_us;
+  Used used{.kb = allocated_kb(process) - memory_before};
+  const double cpu_before = processor_time(process).all_us;
   const auto begin = Clock::now();
   TRY(const Totals totals, read_value<Totals>(in));
-  const double cpu = processor_time(process).all_us - cpu_before;
-  print(options, totals, cpu, std::chrono::duration<double, std::micro>(Clock::now() - begin).count(), memory);
+  used.cpu_us = processor_time(process).all_us - cpu_before;
+  used.wall_us = std::chrono::duration<double, std::micro>(Clock::now() - begin).count();
+  print(options, totals, used);
   if (totals.received == 0 || totals.bad > 0)
     return fail(fmt::format("{} packets came back, {} of them bad", totals.received, totals.bad));
   return {};
@@ -140,7 +186,8 @@ Result<> serve(const Options& options, int in, int out) {
 
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app("CPU per relayed SRTP packet");
+  CLI::App app("CPU of the media plane");
+  app.add_option("mode", options.mode)->check(CLI::IsMember({"relay", "clear", "prompt"}));
   app.add_option("--calls", options.calls)->check(CLI::Range(2, 5'000));
   app.add_option("--seconds", options.seconds)->check(CLI::Range(1, 120));
   app.add_option("--server-cpu", options.server_cpu);
@@ -156,7 +203,11 @@ int main(int argc, char** argv) {
     ::close(to_child[1]);
     ::close(to_parent[0]);
     pin_or_say(options.generator_cpu);
-    _exit(generate(options.calls, std::chrono::seconds(options.seconds), to_child[0], to_parent[1]));
+    const Load load{.sides = options.relayed() ? options.calls * 2 : options.calls,
+                    .encrypted = options.mode != "clear",
+                    .relayed = options.relayed(),
+                    .time = std::chrono::seconds(options.seconds)};
+    _exit(generate(load, to_child[0], to_parent[1]));
   }
   ::close(to_child[0]);
   ::close(to_parent[1]);

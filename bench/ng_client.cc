@@ -14,10 +14,10 @@ namespace ringwall::bench {
 namespace {
 
 /// rtpengine offers what it was offered first, then everything else it has: AEAD_AES_256_GCM comes second.
-constexpr int left_tag = 1, right_tag = 2;
+constexpr std::array<int, 2> tags{1, 2};
 
 /// The relay's side in a description within JSON: "m=audio PORT " and "SUITE inline:KEY".
-Result<RelaySide> read_side(const std::string& reply, std::size_t side) {
+Result<RelaySide> read_side(const std::string& reply, std::size_t side, bool encrypted) {
   RelaySide out;
   const auto after = [&](const std::string& mark) {
     const auto at = reply.find(mark);
@@ -25,6 +25,7 @@ Result<RelaySide> read_side(const std::string& reply, std::size_t side) {
   };
   const std::string port = after("m=audio "), key = after(std::string(media::print(suite_of(side))) + " inline:");
   out.port = parse_unsigned<std::uint16_t>(port.substr(0, port.find(' '))).value_or(0);
+  if (!encrypted && out.port != 0) return out;
   std::string text = key.substr(0, key.find_first_of("|\\\"\r "));
   text.append((4 - text.size() % 4) % 4, '=');
   const auto bytes = parse_base64(text);
@@ -53,16 +54,18 @@ NgClient::~NgClient() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-Result<std::string> NgClient::ask(const std::string& command, const std::string& call_id, std::uint16_t port,
-                                  std::size_t side, int tag) {
-  const std::string sdp = fmt::format(
-      "v=0\\r\\no=- 1 1 IN IP4 127.0.0.1\\r\\ns=-\\r\\nc=IN IP4 127.0.0.1\\r\\nt=0 0\\r\\nm=audio {} RTP/SAVP 0\\r\\n"
-      "a=crypto:{} {} inline:{}\\r\\n",
-      port, tag, media::print(suite_of(side)), print_base64(generator_key(side).reveal()));
+Result<std::string> NgClient::ask(const std::string& command, const Offer& offer) {
+  const std::string_view profile = offer.encrypted ? "RTP/SAVP" : "RTP/AVP";
+  std::string sdp = fmt::format(
+      "v=0\\r\\no=- 1 1 IN IP4 127.0.0.1\\r\\ns=-\\r\\nc=IN IP4 127.0.0.1\\r\\nt=0 0\\r\\nm=audio {} {} 0\\r\\n",
+      offer.port, profile);
+  if (offer.encrypted)
+    sdp += fmt::format("a=crypto:{} {} inline:{}\\r\\n", tags.at(offer.side), media::print(suite_of(offer.side)),
+                       print_base64(generator_key(offer.side).reveal()));
   const std::string cookie = fmt::format("{}_{}", ::getpid(), ++cookie_);
   const std::string request = fmt::format(
-      R"({} {{"command":"{}","call-id":"{}","from-tag":"left"{},"sdp":"{}","ICE":"remove","DTLS":"off","transport-protocol":"RTP/SAVP"}})",
-      cookie, command, call_id, command == "answer" ? R"(,"to-tag":"right")" : "", sdp);
+      R"({} {{"command":"{}","call-id":"{}","from-tag":"left"{},"sdp":"{}","ICE":"remove","DTLS":"off","transport-protocol":"{}"}})",
+      cookie, command, offer.call_id, command == "answer" ? R"(,"to-tag":"right")" : "", sdp, profile);
   if (::send(fd_, request.data(), request.size(), 0) < 0) return fail("cannot send to rtpengine");
   std::string reply(65'536, '\0');
   const auto size = ::recv(fd_, reply.data(), reply.size(), 0);
@@ -72,13 +75,13 @@ Result<std::string> NgClient::ask(const std::string& command, const std::string&
   return reply;
 }
 
-Result<NgClient::Call> NgClient::call(std::uint16_t left_port, std::uint16_t right_port) {
+Result<NgClient::Call> NgClient::call(std::uint16_t left_port, std::uint16_t right_port, bool encrypted) {
   const std::string id = fmt::format("call-{}-{}", ::getpid(), left_port);
   Call out;
-  TRY(const std::string to_right, ask("offer", id, left_port, 0, left_tag));
-  TRY(out.right, read_side(to_right, 1));
-  TRY(const std::string to_left, ask("answer", id, right_port, 1, right_tag));
-  TRY(out.left, read_side(to_left, 0));
+  TRY(const std::string to_right, ask("offer", {id, left_port, 0, encrypted}));
+  TRY(out.right, read_side(to_right, 1, encrypted));
+  TRY(const std::string to_left, ask("answer", {id, right_port, 1, encrypted}));
+  TRY(out.left, read_side(to_left, 0, encrypted));
   return out;
 }
 

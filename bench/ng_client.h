@@ -19,13 +19,19 @@ class NgClient {
   struct Call {
     RelaySide left, right;
   };
-  /// One call between two ports of 127.0.0.1, by an offer under left_suite and an answer under right_suite.
-  Result<Call> call(std::uint16_t left_port, std::uint16_t right_port);
+  /// One call between two ports of 127.0.0.1, by an offer under left_suite and an answer under right_suite, or both in
+  /// plain RTP.
+  Result<Call> call(std::uint16_t left_port, std::uint16_t right_port, bool encrypted);
 
  private:
   explicit NgClient(int fd) : fd_(fd) {}
-  Result<std::string> ask(const std::string& command, const std::string& call_id, std::uint16_t port, std::size_t side,
-                          int tag);
+  struct Offer {
+    std::string call_id;
+    std::uint16_t port = 0;
+    std::size_t side = 0;
+    bool encrypted = true;
+  };
+  Result<std::string> ask(const std::string& command, const Offer& offer);
 
   int fd_;
   std::uint64_t cookie_ = 0;

@@ -20,17 +20,20 @@ using namespace ringwall::media;
 using namespace std::chrono_literals;
 
 constexpr std::size_t plain_size = rtp_fixed_header + 160;
+constexpr std::uint64_t look_every_ns = 250'000;
+constexpr std::uint64_t frame_ns = 20'000'000;
 
 struct Side {
   int fd = -1;
   std::uint16_t port = 0, sequence = 0;
   std::unique_ptr<SrtpSender> sender;
   std::unique_ptr<SrtpReceiver> receiver;
+  std::uint64_t last_ns = 0;  // when the last packet came
 };
 
-Side make_side(std::size_t index) {
+Side make_side(std::size_t index, bool encrypted) {
   Side side;
-  side.sender = std::make_unique<SrtpSender>(suite_of(index), generator_key(index).reveal());
+  if (encrypted) side.sender = std::make_unique<SrtpSender>(suite_of(index), generator_key(index).reveal());
   side.fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
   sockaddr_in local{};
   local.sin_family = AF_INET;
@@ -51,35 +54,39 @@ std::uint64_t now_ns() {
 
 class Generator {
  public:
-  Generator(std::vector<Side>& sides, const std::vector<RelaySide>& relay) : sides_(sides) {
+  Generator(const Load& load, std::vector<Side>& sides, const std::vector<RelaySide>& relay)
+      : load_(load), sides_(sides) {
     epoll_ = epoll_create1(0);
     for (std::size_t i = 0; i < sides_.size(); ++i) {
       const Bytes key = Bytes(relay[i].key).first(lengths(suite_of(i)).key_and_salt());
-      sides_[i].receiver = std::make_unique<SrtpReceiver>(suite_of(i), key);
+      if (load_.encrypted) sides_[i].receiver = std::make_unique<SrtpReceiver>(suite_of(i), key);
       sockaddr_in server{};
       server.sin_family = AF_INET;
       server.sin_port = htons(relay[i].port);
       server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
       ::connect(sides_[i].fd, reinterpret_cast<sockaddr*>(&server), sizeof server);
-      epoll_event event{.events = EPOLLIN, .data = {.u64 = i}};
+      epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.u64 = i}};
       epoll_ctl(epoll_, EPOLL_CTL_ADD, sides_[i].fd, &event);
     }
   }
 
-  Totals run(Duration time) {
+  Totals run(std::chrono::seconds time) {
     totals_ = {};
     delays_.clear();
-    const auto begin = Clock::now();
-    const double per_second = 50.0 * static_cast<double>(sides_.size());
-    while (true) {
-      const auto passed = Clock::now() - begin;
-      if (passed >= time) break;
-      const auto due = static_cast<std::uint64_t>(std::chrono::duration<double>(passed).count() * per_second);
-      while (totals_.sent < due)
+    delays_.reserve(sides_.size() * 50 * static_cast<std::size_t>(time.count()) / timed_every);
+    const std::uint64_t begin = now_ns(), end = begin + static_cast<std::uint64_t>(time.count()) * 1'000'000'000;
+    const double per_ns = 50e-9 * static_cast<double>(sides_.size());
+    std::uint64_t looked = begin;
+    for (std::uint64_t now = begin; now < end; now = now_ns()) {
+      const auto due = static_cast<std::uint64_t>(static_cast<double>(now - begin) * per_ns);
+      for (int most = 32; totals_.sent < due && most > 0; --most)
         send(sides_[totals_.sent % sides_.size()]);
+      if (now - looked < look_every_ns) continue;
       receive(0);
+      looked = now;
     }
-    for (int i = 0; i < 100; ++i)
+    // What is on its way still counts; a prompt goes on for ever.
+    for (int i = 0; load_.relayed && i < 100; ++i)
       receive(2);
     std::ranges::sort(delays_);
     if (!delays_.empty()) {
@@ -90,6 +97,8 @@ class Generator {
   }
 
  private:
+  static constexpr std::uint64_t timed_every = 8;
+
   void send(Side& side) {
     std::array<std::uint8_t, plain_size + srtp_expansion> packet{};
     const RtpHeader header{
@@ -99,34 +108,46 @@ class Generator {
     ByteWriter stamp;
     stamp.u64(now_ns());
     std::ranges::copy(stamp.buffer(), packet.begin() + rtp_fixed_header);
-    const auto sealed = side.sender->protect_rtp(packet, plain_size, header);
-    (void)!::send(side.fd, packet.data(), sealed.size, 0);
+    const std::size_t size = side.sender ? side.sender->protect_rtp(packet, plain_size, header).size : plain_size;
+    (void)!::send(side.fd, packet.data(), size, 0);
     ++totals_.sent;
   }
 
   void receive(int timeout_ms) {
-    std::array<epoll_event, 128> ready;
-    const int count = epoll_wait(epoll_, ready.data(), static_cast<int>(ready.size()), timeout_ms);
+    std::array<epoll_event, 1024> ready;
     std::array<std::uint8_t, 2048> packet;
-    for (int i = 0; i < count; ++i) {
-      Side& side = sides_[ready[static_cast<std::size_t>(i)].data.u64];
-      const ssize_t size = ::recv(side.fd, packet.data(), packet.size(), 0);
-      if (size > 0) check(side, MutableBytes(packet).first(static_cast<std::size_t>(size)));
-    }
+    int count = 0;
+    do {
+      count = epoll_wait(epoll_, ready.data(), static_cast<int>(ready.size()), timeout_ms);
+      for (int i = 0; i < count; ++i) {
+        Side& side = sides_[ready[static_cast<std::size_t>(i)].data.u64];
+        for (ssize_t size = 0; (size = ::recv(side.fd, packet.data(), packet.size(), 0)) > 0;)
+          check(side, MutableBytes(packet).first(static_cast<std::size_t>(size)));
+      }
+    } while (count == static_cast<int>(ready.size()));
   }
 
   void check(Side& side, MutableBytes packet) {
     const auto header = parse_rtp_header(packet);
-    const auto opened = header ? side.receiver->unprotect_rtp(packet, *header) : SrtpResult{SrtpStatus::malformed};
+    SrtpResult opened{header ? SrtpStatus::ok : SrtpStatus::malformed, packet.size()};
+    if (header && side.receiver) opened = side.receiver->unprotect_rtp(packet, *header);
     if (opened.status != SrtpStatus::ok || opened.size != plain_size) {
       ++totals_.bad;
       return;
     }
-    ++totals_.received;
-    const std::uint64_t stamp = ByteReader(packet.subspan(header->size)).u64();
-    delays_.push_back(static_cast<double>(now_ns() - stamp) / 1e6);
+    if (++totals_.received % timed_every == 0) time(side, packet.subspan(header->size));
+    if (!load_.relayed) side.last_ns = now_ns();
   }
 
+  void time(const Side& side, Bytes payload) {
+    const auto now = static_cast<std::int64_t>(now_ns());
+    if (load_.relayed)
+      delays_.push_back(static_cast<double>(now - static_cast<std::int64_t>(ByteReader(payload).u64())) / 1e6);
+    else if (side.last_ns != 0)
+      delays_.push_back(std::abs(static_cast<double>(now - static_cast<std::int64_t>(side.last_ns + frame_ns))) / 1e6);
+  }
+
+  Load load_;
   std::vector<Side>& sides_;
   int epoll_ = -1;
   Totals totals_;
@@ -135,20 +156,20 @@ class Generator {
 
 }  // namespace
 
-int generate(std::size_t calls, std::chrono::seconds time, int in, int out) {
+int generate(const Load& load, int in, int out) {
   std::vector<Side> sides;
-  for (std::size_t i = 0; i < calls * 2; ++i)
-    sides.push_back(make_side(i));
+  for (std::size_t i = 0; i < load.sides; ++i)
+    sides.push_back(make_side(i, load.encrypted));
   for (const Side& side : sides)
     (void)!::write(out, &side.port, sizeof side.port);
   std::vector<RelaySide> relay(sides.size());
   for (RelaySide& side : relay)
     if (::read(in, &side, sizeof side) != sizeof side) return 1;
-  Generator generator(sides, relay);
+  Generator generator(load, sides, relay);
   generator.run(1s);
   const char warm = 'w';
   (void)!::write(out, &warm, 1);
-  const Totals totals = generator.run(time);
+  const Totals totals = generator.run(load.time);
   (void)!::write(out, &totals, sizeof totals);
   return 0;
 }
