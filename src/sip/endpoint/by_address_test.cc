@@ -1,4 +1,4 @@
-#include "sip/endpoint/by_address.h"
+#include "sip/transport/by_address.h"
 
 #include <gmock/gmock.h>
 

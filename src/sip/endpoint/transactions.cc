@@ -1,6 +1,6 @@
 #include "base/limits.h"
-#include "sip/endpoint/by_address.h"
 #include "sip/endpoint/core.h"
+#include "sip/transport/by_address.h"
 #include "sip/transport/via.h"
 
 namespace ringwall::sip {

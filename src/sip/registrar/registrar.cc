@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "sip/message/parameters.h"
+#include "sip/transport/by_address.h"
 
 namespace ringwall::sip {
 namespace {
@@ -124,7 +125,7 @@ Result<Registrar::Wanted> Registrar::read_contact(const Common& common, std::str
   binding.cseq = common.request.cseq().number;
   binding.flow = common.flow.id;
   binding.transport = common.flow.transport;
-  binding.by_address = common.flow.tls().by_address;
+  binding.by_address = asks_by_address(common.flow, common.request);
   binding.remote_ip = common.flow.remote.ip;
   binding.remote_port = common.flow.remote.port;
   binding.updated = common.now;

@@ -55,6 +55,10 @@ TEST_F(RegistrarTest, AddsABindingOnTheFlowItCameOn) {
 TEST_F(RegistrarTest, RemembersWhoKnowsUsByAddress) {
   send("Contact: <sip:1001@10.0.0.1>;expires=600\r\n");
   EXPECT_FALSE(registrar.lookup(aor, start).front().by_address);
+  send("Route: <sip:127.0.0.1:5061;transport=tls;lr>\r\nContact: <sip:1001@10.0.0.1>;expires=600\r\n");
+  EXPECT_TRUE(registrar.lookup(aor, start).front().by_address) << "its outbound proxy";
+  send("Contact: <sip:1001@10.0.0.1>;expires=600\r\n");
+  EXPECT_FALSE(registrar.lookup(aor, start).front().by_address);
   flow.facts = std::make_shared<TlsFacts>(TlsFacts{.by_address = true});
   send("Contact: <sip:1001@10.0.0.1>;expires=600\r\n");
   EXPECT_TRUE(registrar.lookup(aor, start).front().by_address);

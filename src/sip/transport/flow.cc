@@ -18,4 +18,9 @@ std::string_view print(Transport transport) {
   return "";
 }
 
+const TlsFacts& Flow::tls() const {
+  static const TlsFacts none;
+  return facts ? *facts : none;
+}
+
 }  // namespace ringwall::sip
