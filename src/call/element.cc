@@ -170,12 +170,12 @@ runtime::SipHostOptions Element::host_options() const {
 
 policy::Presented presented_by(const sip::Flow& flow) {
   return {.secure = sip::is_secure(flow.transport),
-          .names = flow.tls.peer_names,
-          .anchor = flow.tls.anchor,
+          .names = flow.tls().peer_names,
+          .anchor = flow.tls().anchor,
           .remote_ip = flow.remote.ip,
-          .tls_version = flow.tls.version,
-          .tls_cipher = flow.tls.cipher,
-          .tls_group = flow.tls.group};
+          .tls_version = flow.tls().version,
+          .tls_cipher = flow.tls().cipher,
+          .tls_group = flow.tls().group};
 }
 
 std::expected<policy::Admitted, Objection> Element::admit(const sip::Flow& flow, const sip::Message& request) {

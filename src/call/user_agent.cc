@@ -11,7 +11,7 @@ namespace {
 
 std::string who(const sip::Flow& flow) {
   std::string out = flow.remote.text();
-  if (!flow.tls.peer_names.empty()) out += " (" + flow.tls.peer_names.front() + ")";
+  if (!flow.tls().peer_names.empty()) out += " (" + flow.tls().peer_names.front() + ")";
   return out;
 }
 
@@ -168,8 +168,13 @@ LegView UserAgent::view(sip::LegId leg) const {
 }
 
 void UserAgent::reject_offer(sip::LegId leg, const Error& why) {
-  log::warning(name_, "re-INVITE refused: {}", why.text());
+  log::warning(name_, "an offer is refused: {}", why.text());
   endpoint().reject(leg, {.status = 488, .headers = warning_header({.warning = why.what})}, now());
+}
+
+void UserAgent::reject_offer(sip::ServerRequestId request, const Error& why) {
+  log::warning(name_, "an offer within a call refused: {}", why.text());
+  endpoint().respond(request, {.status = 488, .headers = warning_header({.warning = why.what})}, now());
 }
 
 std::vector<std::shared_ptr<LegOwner>> UserAgent::distinct_owners() const {

@@ -96,7 +96,7 @@ TEST_F(SipHostTest, AWholeCallOverMutualTls) {
   ASSERT_TRUE(run([&] { return server.log.ends_with("acked "); }));
   EXPECT_EQ(server.log, "invite acked ");
   EXPECT_THAT(edge.log, testing::EndsWith("answered "));
-  EXPECT_THAT(server.flow.tls.peer_names, testing::ElementsAre("edge.ringwall.test"));
+  EXPECT_THAT(server.flow.tls().peer_names, testing::ElementsAre("edge.ringwall.test"));
   server.host->endpoint().hang_up(server.leg, loop.now());
   server.host->flush();
   ASSERT_TRUE(run([&] { return edge.log.ends_with("ended "); }));

@@ -83,7 +83,7 @@ SipTransports::Core::ConnectionPtr SipTransports::Core::reusable(const sip::Rout
     if (known == connections.end() || !known->second->usable()) return nullptr;
     // What was verified must still be what this peer has to prove.
     const bool verified = !sip::is_secure(route.transport) || known->second->state() != ConnectionState::established ||
-                          peers.proves(known->second->flow().tls, route.peer);
+                          peers.proves(known->second->flow().tls(), route.peer);
     return verified ? known->second : nullptr;
   };
   if (const auto known = outgoing.find({route.transport, route.address, route.peer}); known != outgoing.end())
@@ -155,18 +155,18 @@ void SipTransports::Core::flow_closed_later(sip::FlowId flow) {
 void SipTransports::Core::established(StreamConnection& connection) {
   const sip::Flow& flow = connection.flow();
   if (!flow.outgoing && has_handshake(flow.transport)) --half_open;
-  const bool known = options.knows ? options.knows(flow) : !flow.tls.peer_names.empty();
+  const bool known = options.knows ? options.knows(flow) : !flow.tls().peer_names.empty();
   if (!flow.outgoing && known) guard.vouch(flow.remote.ip, loop.now());
   if (!sip::is_secure(flow.transport)) return;
   Metrics::instance()
       .counter("ringwall_tls_handshakes_total",
                fmt::format("element=\"{}\",side=\"{}\",version=\"{}\",resumed=\"{}\"", options.name,
-                           flow.outgoing ? "client" : "server", flow.tls.version, flow.tls.resumed ? "yes" : "no"))
+                           flow.outgoing ? "client" : "server", flow.tls().version, flow.tls().resumed ? "yes" : "no"))
       .add();
   log::info(options.name, "{} connection {} {} {}: {} {} {}, peer {}{}", print(flow.transport), flow.id,
-            flow.outgoing ? "to" : "from", flow.remote.text(), flow.tls.version, flow.tls.cipher, flow.tls.group,
-            flow.tls.peer_names.empty() ? flow.tls.peer_subject : flow.tls.peer_names.front(),
-            flow.tls.resumed ? ", resumed" : "");
+            flow.outgoing ? "to" : "from", flow.remote.text(), flow.tls().version, flow.tls().cipher, flow.tls().group,
+            flow.tls().peer_names.empty() ? flow.tls().peer_subject : flow.tls().peer_names.front(),
+            flow.tls().resumed ? ", resumed" : "");
 }
 
 void SipTransports::Core::learn_alias(StreamConnection& connection, std::string_view bytes) {
@@ -185,6 +185,13 @@ void SipTransports::Core::message_received(StreamConnection& connection, std::st
   received.add();
   learn_alias(connection, message);
   owner->message_received(connection.flow(), message);
+}
+
+void SipTransports::Core::message_broken(StreamConnection& connection, const sip::StreamFramer::Broken& broken) {
+  const auto self = shared_from_this();
+  if (!takes(connection.flow(), broken.bytes)) return;
+  received.add();
+  owner->message_broken(connection.flow(), broken.bytes, broken.refusal);
 }
 
 void SipTransports::Core::handshake_failed(StreamConnection& connection, const HandshakeVerdict& verdict) {

@@ -46,21 +46,21 @@ TEST_F(SipTransportsTest, CarriesMessagesBothWaysOverMutualTls13) {
   EXPECT_FALSE(got.flow.outgoing);
   EXPECT_EQ(got.flow.remote.ip, "127.55.1.1");
   EXPECT_EQ(got.flow.local, server.transports->local(sip::Transport::tls));
-  EXPECT_EQ(got.flow.tls.version, "TLSv1.3");
-  EXPECT_EQ(got.flow.tls.cipher, "TLS_AES_256_GCM_SHA384");
-  EXPECT_EQ(got.flow.tls.group, "x25519");
-  EXPECT_THAT(got.flow.tls.peer_names, ElementsAre("edge.ringwall.test"));
-  EXPECT_EQ(got.flow.tls.local_name, "server.ringwall.test");
-  EXPECT_EQ(got.flow.tls.anchor, root.fingerprint());
-  EXPECT_FALSE(got.flow.tls.resumed);
+  EXPECT_EQ(got.flow.tls().version, "TLSv1.3");
+  EXPECT_EQ(got.flow.tls().cipher, "TLS_AES_256_GCM_SHA384");
+  EXPECT_EQ(got.flow.tls().group, "x25519");
+  EXPECT_THAT(got.flow.tls().peer_names, ElementsAre("edge.ringwall.test"));
+  EXPECT_EQ(got.flow.tls().local_name, "server.ringwall.test");
+  EXPECT_EQ(got.flow.tls().anchor, root.fingerprint());
+  EXPECT_FALSE(got.flow.tls().resumed);
 
   server.send({got.flow.id}, "SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n");
   ASSERT_TRUE(run([&] { return edge.recorder.messages.size() == 1; }));
   const auto& back = edge.recorder.messages[0];
   EXPECT_TRUE(back.flow.outgoing);
   EXPECT_EQ(back.flow.peer, "server");
-  EXPECT_THAT(back.flow.tls.peer_names, ElementsAre("server.ringwall.test"));
-  EXPECT_EQ(back.flow.tls.anchor, root.fingerprint());
+  EXPECT_THAT(back.flow.tls().peer_names, ElementsAre("server.ringwall.test"));
+  EXPECT_EQ(back.flow.tls().anchor, root.fingerprint());
 
   const auto view = edge.transports->view();
   ASSERT_EQ(view.connections.size(), 1u);
@@ -83,12 +83,12 @@ TEST_F(SipTransportsTest, CarriesMessagesBothWaysOverMutualTls12WithAnRsaPeer) {
   edge.send(edge.route_to(server, "server"), request_text("OPTIONS", {"127.55.1.1", 5061}));
   ASSERT_TRUE(run([&] { return server.recorder.messages.size() == 1; }));
   const auto flow = server.recorder.messages[0].flow;
-  EXPECT_EQ(flow.tls.version, "TLSv1.2");
-  EXPECT_EQ(flow.tls.cipher, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384");
-  EXPECT_EQ(flow.tls.group, "x25519");
+  EXPECT_EQ(flow.tls().version, "TLSv1.2");
+  EXPECT_EQ(flow.tls().cipher, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384");
+  EXPECT_EQ(flow.tls().group, "x25519");
   server.send({flow.id}, "SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n");
   ASSERT_TRUE(run([&] { return edge.recorder.messages.size() == 1; }));
-  EXPECT_EQ(edge.recorder.messages[0].flow.tls.version, "TLSv1.2");
+  EXPECT_EQ(edge.recorder.messages[0].flow.tls().version, "TLSv1.2");
   EXPECT_EQ(server.transports->view().connections.at(0).certificate_kind, "RSA");
   EXPECT_EQ(edge.transports->view().connections.at(0).certificate_kind, "RSA");
 }
@@ -168,11 +168,11 @@ TEST_P(ResumptionTest, KeepsTheFactsOfTheFullHandshake) {
     hang_up(edge, server);
   }
   for (const TestElement* side : {&edge, &server}) {
-    const auto& full = side->recorder.messages[0].flow.tls;
+    const auto& full = side->recorder.messages[0].flow.tls();
     EXPECT_FALSE(full.resumed);
     EXPECT_EQ(full.version, std::string("TLSv") + GetParam());
     for (int round = 1; round < 3; ++round) {
-      const auto& again = side->recorder.messages[round].flow.tls;
+      const auto& again = side->recorder.messages[round].flow.tls();
       EXPECT_TRUE(again.resumed) << round;
       EXPECT_EQ(again.peer_names, full.peer_names);
       EXPECT_EQ(again.peer_serial, full.peer_serial);
@@ -190,14 +190,14 @@ TEST_P(ResumptionTest, ANewIdentityEndsResumptionAndLeavesLiveConnections) {
   TestElement edge(loop, from), server(loop, server_options());
   answer_everything(server);
   exchange(edge, server);
-  const auto old_serial = edge.recorder.messages[0].flow.tls.peer_serial;
+  const auto old_serial = edge.recorder.messages[0].flow.tls().peer_serial;
   ASSERT_TRUE(server.transports->set_identity(root.identity("server.ringwall.test")));
   exchange(edge, server);  // over the live connection
   EXPECT_EQ(edge.recorder.messages[1].flow.id, edge.recorder.messages[0].flow.id);
   hang_up(edge, server);
   exchange(edge, server);
-  EXPECT_FALSE(edge.recorder.messages[2].flow.tls.resumed);
-  EXPECT_NE(edge.recorder.messages[2].flow.tls.peer_serial, old_serial);
+  EXPECT_FALSE(edge.recorder.messages[2].flow.tls().resumed);
+  EXPECT_NE(edge.recorder.messages[2].flow.tls().peer_serial, old_serial);
 }
 
 TEST_P(ResumptionTest, TicketsOutliveAReloadOfThePeers) {
@@ -211,7 +211,7 @@ TEST_P(ResumptionTest, TicketsOutliveAReloadOfThePeers) {
   to.peers.push_back({"new", {"new.ringwall.test"}, root.anchors()});
   ASSERT_TRUE(server.transports->set_peers(to.peers));
   exchange(edge, server);
-  EXPECT_TRUE(edge.recorder.messages[1].flow.tls.resumed);
+  EXPECT_TRUE(edge.recorder.messages[1].flow.tls().resumed);
   hang_up(edge, server);
   // A ticket of an authority that is trusted no more is worth nothing.
   TestAuthority other("Other Root");
@@ -232,11 +232,11 @@ TEST_P(ResumptionTest, TicketsOutliveTheirKeyByOneLifetime) {
   hang_up(edge, server);
   std::this_thread::sleep_for(600ms);  // the key is old, and still opens
   exchange(edge, server);
-  EXPECT_TRUE(edge.recorder.messages[1].flow.tls.resumed);
+  EXPECT_TRUE(edge.recorder.messages[1].flow.tls().resumed);
   hang_up(edge, server);
   std::this_thread::sleep_for(1100ms);
   exchange(edge, server);
-  EXPECT_FALSE(edge.recorder.messages[2].flow.tls.resumed);
+  EXPECT_FALSE(edge.recorder.messages[2].flow.tls().resumed);
 }
 
 TEST_P(ResumptionTest, NearlyAllHandshakesOfReturningClientsResume) {
@@ -247,7 +247,7 @@ TEST_P(ResumptionTest, NearlyAllHandshakesOfReturningClientsResume) {
   int resumed = 0;
   for (int round = 0; round <= 200; ++round) {
     exchange(edge, server);
-    resumed += server.recorder.messages.back().flow.tls.resumed ? 1 : 0;
+    resumed += server.recorder.messages.back().flow.tls().resumed ? 1 : 0;
     hang_up(edge, server);
   }
   EXPECT_EQ(resumed, 200);  // all but the first
@@ -262,14 +262,14 @@ TEST_F(SipTransportsTest, ServerAndClientIdentitiesChangeWhileConnectionsLive) {
   ASSERT_TRUE(server.transports->set_identity(root.identity("server.ringwall.test")));
   server.send({old.id}, "SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n");
   ASSERT_TRUE(run([&] { return edge.recorder.messages.size() == 1; }));
-  const auto server_serial = edge.recorder.messages[0].flow.tls.peer_serial;
+  const auto server_serial = edge.recorder.messages[0].flow.tls().peer_serial;
   ASSERT_TRUE(edge.transports->close_connection(edge.recorder.messages[0].flow.id));
   edge.send(edge.route_to(server, "server"), request_text("OPTIONS", {"127.55.1.1", 5061}));
   ASSERT_TRUE(run([&] { return server.recorder.messages.size() == 2; }));
-  EXPECT_NE(server.recorder.messages[1].flow.tls.peer_serial, old.tls.peer_serial);  // the client's
+  EXPECT_NE(server.recorder.messages[1].flow.tls().peer_serial, old.tls().peer_serial);  // the client's
   server.send({server.recorder.messages[1].flow.id}, "SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n");
   ASSERT_TRUE(run([&] { return edge.recorder.messages.size() == 2; }));
-  EXPECT_NE(edge.recorder.messages[1].flow.tls.peer_serial, server_serial);
+  EXPECT_NE(edge.recorder.messages[1].flow.tls().peer_serial, server_serial);
 }
 
 INSTANTIATE_TEST_SUITE_P(Versions, ResumptionTest, testing::Values("1.2", "1.3"));
@@ -294,7 +294,7 @@ TEST_F(SipTransportsTest, ShowsTheIdentityThatTheSniAsksFor) {
   ASSERT_TRUE(run([&] { return server.recorder.messages.size() == 2; }));
   std::vector<std::string> names;
   for (const auto& message : server.recorder.messages)
-    names.push_back(message.flow.tls.local_name);
+    names.push_back(message.flow.tls().local_name);
   EXPECT_THAT(names, testing::UnorderedElementsAre("server.ringwall.test", "second.ringwall.test"));
 }
 
@@ -423,7 +423,7 @@ TEST_F(SipTransportsTest, CarriesUdpByWaiver) {
   EXPECT_EQ(flow.transport, sip::Transport::udp);
   EXPECT_EQ(flow.remote, edge.transports->local(sip::Transport::udp));
   EXPECT_EQ(flow.id, server.recorder.messages[1].flow.id);
-  EXPECT_TRUE(flow.tls.version.empty());
+  EXPECT_TRUE(flow.tls().version.empty());
   server.send({flow.id}, "back");
   EXPECT_TRUE(run([&] { return edge.recorder.messages.size() == 1; }));
   EXPECT_EQ(server.transports->view().listeners.at(1).waiver, "old-pstn");

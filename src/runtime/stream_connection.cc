@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/metric.h"
 #include "runtime/socket_address.h"
 
 namespace asio = boost::asio;
@@ -56,7 +57,12 @@ void StreamConnection::start_accepted(std::shared_ptr<TlsServerContext> tls,
 
 void StreamConnection::start_connect(const asio::ip::tcp::endpoint& source, std::shared_ptr<TlsClientContext> tls) {
   client_context_ = std::move(tls);
-  deadline_ = opened_ + limits_.connect_time;
+  connect_from(source);
+}
+
+void StreamConnection::connect_from(const asio::ip::tcp::endpoint& source) {
+  state_ = ConnectionState::connecting;
+  deadline_ = Clock::now() + limits_.connect_time;
   const auto target = to_endpoint<asio::ip::tcp::endpoint>(flow_.remote);
   if (!target) return fail_soon(CloseCause::connect, target.error());
   boost::system::error_code trouble;
@@ -98,13 +104,30 @@ void StreamConnection::step_handshake() {
     case IoStatus::want_write:
       return wait_writable();
     case IoStatus::done:
-      flow_.tls = tls_->take_facts();
+      flow_.facts = std::make_shared<const sip::TlsFacts>(tls_->take_facts());
       certificate_kind_ = tls_->certificate_kind();
       return secured();
     case IoStatus::closed:
     case IoStatus::failed:
+      if (connect_without_session()) return;
       return refuse(tls_->verdict());
   }
+}
+
+/// An earlier session is an offer, and some servers fail the handshake instead of ignoring it: once more, in full. What
+/// is queued waits. False: no session was offered, or that was the second try.
+bool StreamConnection::connect_without_session() {
+  if (!tls_->offered_session() || connects_again_) return false;
+  connects_again_ = true;
+  static Counter& refused = Metrics::instance().counter("ringwall_tls_resumptions_refused_total");
+  refused.add();
+  client_context_ = tls_->client();
+  tls_.reset();
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+  const auto source = to_endpoint<asio::ip::tcp::endpoint>({flow_.local.ip, 0});
+  connect_from(source.value_or(asio::ip::tcp::endpoint()));
+  return true;
 }
 
 /// What comes from now on is SIP, or the upgrade to a WebSocket first: its time limit is the handshake's.
@@ -149,6 +172,7 @@ void StreamConnection::wait_writable() {
 
 void StreamConnection::readable() {
   if (failing_) return;
+  if (last_words_) return flush();
   if (reading()) return step_read();
   if (state_ == ConnectionState::handshaking) return step_handshake();
   if (state_ == ConnectionState::closing) discard_until_closed();
@@ -184,7 +208,7 @@ void StreamConnection::step_read() {
 
 void StreamConnection::read_turns() {
   for (int turn = 0; turn < kReadsPerTurn; ++turn) {
-    if (!owner_ || failing_ || must_drain()) return;
+    if (!owner_ || failing_ || last_words_ || must_drain()) return;
     const Io io = read_some();
     if (io.status == IoStatus::want_read) return wait_readable();
     if (io.status == IoStatus::want_write) return wait_writable();
@@ -230,8 +254,7 @@ bool StreamConnection::take_frames() {
   while (more && state_ == ConnectionState::established && owner_) {
     const auto frame = framer_.poll();
     if (!frame) {
-      flush();  // the answers to what came before
-      finish(CloseCause::broken, frame.error());
+      end_broken();
       return false;
     }
     more = frame->has_value();

@@ -37,6 +37,15 @@ void StreamConnection::fail_soon(CloseCause cause, Error why) {
              [self = shared_from_this(), cause, why = std::move(why)] { self->finish(cause, why); });
 }
 
+/// Nothing can be read any more. The peer is told why, if it can be, and gets the answers to what came before.
+void StreamConnection::end_broken() {
+  const auto self = shared_from_this();
+  if (owner_) owner_->message_broken(*this, framer_.broken());
+  if (failing_ || finished_) return;
+  last_words_ = true;
+  flush();
+}
+
 std::vector<sip::TransmitId> StreamConnection::unsent_ids() const {
   std::vector<sip::TransmitId> ids = unconfirmed_;
   for (const Queued& item : queue_)
@@ -48,8 +57,8 @@ void StreamConnection::finish(CloseCause cause, const Error& why) {
   if (finished_) return;
   finished_ = true;
   auto self = shared_from_this();
-  // A peer that is refused, or whose frames are broken, is to read why.
-  const bool explained = cause == CloseCause::handshake || (web_ && cause == CloseCause::broken);
+  // A peer that is refused, or whose stream is broken, is to read why.
+  const bool explained = cause == CloseCause::handshake || cause == CloseCause::broken;
   const bool linger = explained && socket_.is_open();
   if (tls_ && reading()) tls_->send_close_notify();
   state_ = ConnectionState::closing;
@@ -140,7 +149,7 @@ ConnectionView StreamConnection::view(Time now) const {
   view.remote = flow_.remote;
   view.alias = alias_;
   view.peer = flow_.peer;
-  view.tls = flow_.tls;
+  view.tls = flow_.tls();
   view.certificate_kind = certificate_kind_;
   view.since = since_;
   view.write_queue = queue_bytes_;

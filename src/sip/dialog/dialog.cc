@@ -16,6 +16,7 @@ Result<std::string> usable_contact(const Message& message) {
 }
 
 Result<std::vector<std::string>> recorded_route(const Message& message) {
+  if (!message.has(HeaderName::record_route)) return {};
   const auto values = message.values(HeaderName::record_route);
   if (values.size() > limits::sip_route_set) return fail("more Record-Route values than are followed", "Record-Route");
   std::vector<std::string> out;
@@ -148,7 +149,7 @@ void Dialog::write_request(MessageWriter& writer, std::string_view method, std::
   writer.header(HeaderName::from, local_party_);
   writer.header(HeaderName::to, remote_party_);
   writer.header(HeaderName::call_id, call_id_);
-  writer.header(HeaderName::cseq, fmt::format("{} {}", cseq, method));
+  writer.header(HeaderName::cseq, {std::to_string(cseq), " ", method});
 }
 
 std::string_view Dialog::next_hop() const {

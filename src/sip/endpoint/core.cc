@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "sip/transport/via.h"
 
 namespace ringwall::sip {
@@ -35,20 +36,35 @@ Endpoint::Core::Core(EndpointOptions given)
   add(options.supported, "timer");
   if (options.reliability != Reliability::never) {
     add(options.supported, "100rel");
-    if (!is_allowed(Method::prack)) add(options.allow, "PRACK");
+    if (options.allow.find("PRACK") == std::string::npos) add(options.allow, "PRACK");
   }
+  for (const std::string_view one : split(options.allow, ','))
+    if (const Method method = parse_method(trim(one)); method != Method::other)
+      allowed.at(static_cast<std::size_t>(method)) = true;
+  server_text = "Ringwall " + options.name;
   marker = fmt::format("z9hG4bK{:08x}-", options.random() & 0xffffffff);
 }
 
 Leg* Endpoint::Core::leg(LegId id) {
-  const auto at = legs.find(id);
-  return at == legs.end() ? nullptr : at->second.get();
+  auto* found = legs.find(id.value, [id](const auto& one) { return one->id == id; });
+  return found == nullptr ? nullptr : found->get();
+}
+
+const Leg* Endpoint::Core::find_leg(LegId id) const {
+  const auto* found = legs.find(id.value, [id](const auto& one) { return one->id == id; });
+  return found == nullptr ? nullptr : found->get();
+}
+
+Leg* Endpoint::Core::find_leg(std::string_view local_tag) const {
+  Leg* const* found = legs_by_tag.find(std::hash<std::string_view>{}(local_tag),
+                                       [&](const Leg* one) { return one->dialog.local_tag() == local_tag; });
+  return found == nullptr ? nullptr : *found;
 }
 
 Leg* Endpoint::Core::find_leg(const Message& request) {
-  const auto at = legs_by_tag.find(request.to().tag);
-  if (at == legs_by_tag.end()) return nullptr;
-  Leg& found = *at->second;
+  Leg* known = find_leg(request.to().tag);
+  if (known == nullptr) return nullptr;
+  Leg& found = *known;
   if (!found.forks.empty()) (void)select_fork(found, request.from().tag);
   const Dialog& dialog = found.dialog;
   const bool ours = found.outgoing;  // a called side knows its dialog before its first response
@@ -60,21 +76,23 @@ Leg& Endpoint::Core::add_leg(bool outgoing, Dialog dialog) {
   auto made = std::make_unique<Leg>(id, outgoing);
   made->dialog = std::move(dialog);
   Leg& out = *made;
-  CHECK(legs_by_tag.emplace(out.dialog.local_tag(), &out).second);
-  legs.emplace(id, std::move(made));
+  CHECK(find_leg(out.dialog.local_tag()) == nullptr);
+  legs_by_tag.insert(std::hash<std::string_view>{}(out.dialog.local_tag()), &out);
+  legs.insert(id.value, std::move(made));
   return out;
 }
 
 void Endpoint::Core::erase(Leg& leg) {
   leave_leg(leg);
-  legs_by_tag.erase(leg.dialog.local_tag());
-  legs.erase(LegId(leg.id));
+  const auto is_it = [&leg](const auto& one) { return &*one == &leg; };
+  legs_by_tag.erase(std::hash<std::string_view>{}(leg.dialog.local_tag()), is_it);
+  legs.erase(leg.id.value, is_it);
 }
 
 namespace {
 
 std::vector<std::string> identities(const Flow& flow) {
-  return flow.tls.peer_names.empty() ? std::vector{flow.remote.ip} : flow.tls.peer_names;
+  return flow.tls().peer_names.empty() ? std::vector{flow.remote.ip} : flow.tls().peer_names;
 }
 
 }  // namespace

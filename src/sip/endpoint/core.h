@@ -4,17 +4,19 @@
 #include <deque>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "sip/dialog/answer_wait.h"
 #include "sip/dialog/dialog.h"
 #include "sip/endpoint/endpoint.h"
 #include "sip/endpoint/invite_usage.h"
+#include "sip/endpoint/own_names.h"
+#include "sip/endpoint/late_pracks.h"
 #include "sip/endpoint/session_id.h"
 #include "sip/endpoint/subscription.h"
 #include "sip/message/respond.h"
 #include "sip/transaction/client_table.h"
 #include "sip/transaction/flow_index.h"
+#include "sip/transaction/hash_index.h"
 #include "sip/transaction/server_table.h"
 #include "sip/transaction/timing.h"
 #include "sip/transport/overload.h"
@@ -104,7 +106,6 @@ struct Endpoint::Core {
   void answer_malformed(const Flow& flow, std::string_view bytes, const ParseError& error);
   void receive_request(const Flow& flow, MessagePtr message, Time now);
   bool receive_known(const MessagePtr& message, Time now);
-  [[nodiscard]] bool is_allowed(Method method) const;
   static bool is_same_peer(const DialogPath& path, const Flow& flow);
   bool refuse_early(const Flow& flow, const Message& message);
   void receive_ack(const Flow& flow, const MessagePtr& message, Time now);
@@ -179,7 +180,9 @@ struct Endpoint::Core {
   void advance_reliable(Leg& leg, Time now);
   void receive_prack(Leg& leg, ServerTransaction& transaction, const MessagePtr& message, Time now);
   void no_prack(Leg& leg, Time now);
-  static void close_provisionals(Leg& leg);
+  void close_provisionals(Leg& leg, Time now);
+  void answer_late_prack(const Flow& flow, const MessagePtr& message, Time now);
+  LatePracks late_pracks;
 
   // --- UPDATE (update.cc)
   void receive_update(const Flow& flow, Leg& leg, ServerTransaction& transaction, const MessagePtr& message, Time now);
@@ -269,10 +272,8 @@ struct Endpoint::Core {
   std::string new_branch(std::string_view request_uri = {});
   [[nodiscard]] bool is_loop(const Message& request) const;
   std::string new_token();
-  [[nodiscard]] std::string sent_by(Transport transport, bool by_address = false) const;
-  [[nodiscard]] std::string print_via(Transport transport, std::string_view branch) const;
+  std::string new_call_id();
   [[nodiscard]] std::string response_via(const Message& request, const NetAddress& source) const;
-  [[nodiscard]] std::string contact(const Route& route, bool sips = false) const;
   std::string write_outgoing(Method method, const Outgoing& request, std::string_view call_id, std::string_view tag,
                              std::string_view branch);
   std::string write_in_dialog(const DialogPath& path, Method method, std::uint32_t cseq, std::string_view branch,
@@ -285,6 +286,8 @@ struct Endpoint::Core {
   // --- small things (core.cc)
   Leg* leg(LegId id);
   Leg* leg(std::uint64_t id) { return leg(LegId{id}); }
+  [[nodiscard]] const Leg* find_leg(LegId id) const;
+  [[nodiscard]] Leg* find_leg(std::string_view local_tag) const;
   Leg* find_leg(const Message& request);
   Leg& add_leg(bool outgoing, Dialog dialog);
   void bind(DialogPath& path, const Flow& flow);
@@ -299,6 +302,9 @@ struct Endpoint::Core {
   TransactionId next_transaction() { return TransactionId{++last_id}; }
 
   EndpointOptions options;
+  OwnNames own_names{options};
+  std::string server_text;                   ///< of Server and User-Agent
+  std::array<bool, method_count> allowed{};  ///< what options.allow says
   std::string marker;         ///< what our branches begin with: a request of ours that comes back is seen
   std::uint64_t last_id = 0;  ///< transactions and legs share one row of numbers, so a timer names either
   std::uint8_t last_transmit = 0;
@@ -311,8 +317,8 @@ struct Endpoint::Core {
   ClientTable clients;
   ServerTable servers;
   TimerQueue timers;
-  std::unordered_map<LegId, std::unique_ptr<Leg>> legs;
-  std::unordered_map<std::string_view, Leg*> legs_by_tag;  ///< by our tag, which no peer chooses
+  HashIndex<std::unique_ptr<Leg>> legs;  ///< by id
+  HashIndex<Leg*> legs_by_tag;           ///< by our tag, which no peer chooses
   SubscriptionTable subscriptions;
   std::deque<Transmit> transmits;
   std::deque<Event> events;

@@ -15,7 +15,7 @@ constexpr std::uint32_t forgotten_requests = 1'000;
 }  // namespace
 
 LegId Endpoint::Core::invite(Outgoing request, Time now) {
-  std::string call_id = request.call_id.empty() ? new_token() + new_token() + "@" + options.host : request.call_id;
+  std::string call_id = request.call_id.empty() ? new_call_id() : request.call_id;
   std::string tag = new_token();
   std::string branch = new_branch(request.request_uri);
   ask_for_session(nullptr, request.headers);
@@ -120,7 +120,7 @@ void Endpoint::Core::end_fork(ClientTransaction& transaction, const MessagePtr& 
   (void)fork.receive_response(*message);
   const auto write = [&](Method method, std::uint32_t cseq, std::string_view branch) {
     MessageWriter writer;
-    fork.write_request(writer, print(method), print_via(transaction.route.transport, branch), cseq);
+    fork.write_request(writer, print(method), own_names.via(transaction.route.transport, branch), cseq);
     writer.header(HeaderName::session_id, next_session_id(*invite, *message));
     return finish(writer, method, transaction.route, is_sips(fork.remote_target()), {}, {});
   };

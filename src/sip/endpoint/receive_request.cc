@@ -72,13 +72,6 @@ bool Endpoint::Core::receive_known(const MessagePtr& message, Time now) {
   return true;
 }
 
-bool Endpoint::Core::is_allowed(Method method) const {
-  if (method == Method::other) return false;
-  for (const std::string_view allowed : split(options.allow, ','))
-    if (trim(allowed) == print(method)) return true;
-  return false;
-}
-
 // A request of ours that has come back, for the same Request-URI as it left with.
 bool Endpoint::Core::is_loop(const Message& request) const {
   return std::ranges::any_of(request.headers(), [&](const HeaderField& field) {
@@ -98,7 +91,7 @@ bool Endpoint::Core::refuse_early(const Flow& flow, const Message& message) {
     return true;
   };
   const Method method = message.method();
-  if (!is_allowed(method)) return refuse_with(405, HeaderName::allow, options.allow);
+  if (!allowed.at(static_cast<std::size_t>(method))) return refuse_with(405, HeaderName::allow, options.allow);
   const Uri& target = message.request_uri();
   if (!target.is_sip() && !equals_ignoring_case(target.scheme, "tel")) return refuse(flow, message, 416), true;
   if (breaks_sips(target.text, flow.transport)) {
@@ -153,7 +146,7 @@ void Endpoint::Core::receive_cancel(const Flow& flow, const MessagePtr& message,
   Leg* used = leg(invite->user);
   respond(*invite, 487, {.status = 487}, now);
   if (used == nullptr) return;
-  close_provisionals(*used);
+  close_provisionals(*used, now);
   if (used->state == Leg::State::confirmed) return advance_reinvite(*used, now);  // the session stays as it was
   end_leg(*used, "the caller cancelled", message);
 }
@@ -161,6 +154,7 @@ void Endpoint::Core::receive_cancel(const Flow& flow, const MessagePtr& message,
 void Endpoint::Core::receive_in_dialog(const Flow& flow, const MessagePtr& message, Time now) {
   Leg* found = find_leg(*message);
   const Method method = message->method();
+  if (found == nullptr && method == Method::prack) return answer_late_prack(flow, message, now);
   if (found == nullptr) return receive_in_subscription(flow, message, now);
   // A subscription outlives the call whose dialog it shares (RFC 5057 section 4.1).
   const bool of_subscription = method == Method::subscribe || method == Method::notify;

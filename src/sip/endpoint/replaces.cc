@@ -14,10 +14,10 @@ bool Endpoint::Core::supports(std::string_view tag) const {
 
 Leg* Endpoint::Core::find_dialog(std::string_view call_id, std::string_view local_tag,
                                  std::string_view remote_tag) const {
-  const auto at = legs_by_tag.find(local_tag);
-  if (at == legs_by_tag.end() || remote_tag.empty()) return nullptr;
-  const Dialog& dialog = at->second->dialog;
-  return dialog.call_id() == call_id && dialog.remote_tag() == remote_tag ? at->second : nullptr;
+  Leg* found = find_leg(local_tag);
+  if (found == nullptr || remote_tag.empty()) return nullptr;
+  const Dialog& dialog = found->dialog;
+  return dialog.call_id() == call_id && dialog.remote_tag() == remote_tag ? found : nullptr;
 }
 
 // The call that the INVITE replaces (none: no Replaces in it), or the status to refuse it with (section 3). An

@@ -35,7 +35,7 @@ RequestId Endpoint::Core::request(Method method, Outgoing request, Time now) {
   if (breaks_sips(request.request_uri, request.route.transport))
     return fail(480, "a sips URI is sent to over TLS only");
   if (full()) return fail(503, "too many transactions");
-  std::string call_id = request.call_id.empty() ? new_token() + new_token() + "@" + options.host : request.call_id;
+  std::string call_id = request.call_id.empty() ? new_call_id() : request.call_id;
   std::string tag = new_token();
   std::string branch = new_branch(request.request_uri);
   std::string bytes = write_outgoing(method, request, call_id, tag, branch);

@@ -19,7 +19,7 @@ std::string Endpoint::Core::write_again(const Message& first, Transport transpor
                                         std::uint32_t cseq, const Headers& changed) const {
   MessageWriter writer;
   writer.request(first.method_name(), first.request_uri().text);
-  writer.header(HeaderName::via, print_via(transport, branch));
+  writer.header(HeaderName::via, own_names.via(transport, branch));
   for (const HeaderField& field : first.headers()) {
     if (field.name == HeaderName::via || field.name == HeaderName::content_length ||
         field.name == HeaderName::content_type)

@@ -24,7 +24,7 @@ Headers subscribe_headers(const Subscription& subscription, seconds expires) {
 }  // namespace
 
 SubscriptionId Endpoint::Core::subscribe(Outgoing request, const std::string& event, seconds expires, Time now) {
-  std::string call_id = request.call_id.empty() ? new_token() + new_token() + "@" + options.host : request.call_id;
+  std::string call_id = request.call_id.empty() ? new_call_id() : request.call_id;
   std::string tag = new_token();
   std::string branch = new_branch();
   Outgoing first = request;

@@ -62,53 +62,51 @@ bool is_own_header(HeaderName name) {
   }
 }
 
+namespace {
+
+void append_hex(std::string& out, std::uint64_t number, int digits) {
+  constexpr std::string_view shown = "0123456789abcdef";
+  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4)
+    out.push_back(shown[number >> shift & 0xf]);
+}
+
+}  // namespace
+
 std::string Endpoint::Core::new_token() {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::uint64_t number = options.random();
-  std::string out(16, '0');
-  for (auto at = out.rbegin(); at != out.rend(); ++at, number >>= 4)
-    *at = digits[number & 0xf];
+  std::string out;
+  out.reserve(16);
+  append_hex(out, options.random(), 16);
   return out;
 }
+
+std::string Endpoint::Core::new_call_id() {
+  std::string out;
+  out.reserve(33 + options.host.size());
+  append_hex(out, options.random(), 16);
+  append_hex(out, options.random(), 16);
+  return out.append("@").append(options.host);
+}
+
 // The Request-URI is in it: a request that comes back unchanged has looped, one for somebody else is a spiral (RFC 3261
 // section 16.3).
 std::string Endpoint::Core::new_branch(std::string_view request_uri) {
-  return fmt::format("{}{:08x}{}", marker, keyed_hash(key, request_uri) & 0xffffffff, new_token());
-}
-
-std::string Endpoint::Core::sent_by(Transport transport, bool by_address) const {
-  const NetAddress local = options.local(transport);
-  const std::string& host = by_address || options.host.empty() ? local.ip : options.host;
-  const bool bare_ipv6 = host.find(':') != std::string::npos && !host.starts_with('[');
-  const std::string shown = bare_ipv6 ? "[" + host + "]" : host;
-  return local.port == 0 ? shown : fmt::format("{}:{}", shown, local.port);
-}
-
-std::string Endpoint::Core::print_via(Transport transport, std::string_view branch) const {
-  // RFC 5923: whoever listens lets the other side send its own requests back over this connection.
-  const bool alias = transport == Transport::tls && options.local(transport).port != 0;
-  return fmt::format("SIP/2.0/{} {};branch={};rport{}{}", print(transport), sent_by(transport), branch,
-                     alias ? ";alias" : "", options.overload_control ? overload_offer : "");
+  std::string out;
+  out.reserve(marker.size() + 24);
+  out.append(marker);
+  append_hex(out, keyed_hash(key, request_uri) & 0xffffffff, 8);
+  append_hex(out, options.random(), 16);
+  return out;
 }
 
 std::string Endpoint::Core::response_via(const Message& request, const NetAddress& source) const {
   return overload_in.announce(stamp_via(request.top_via(), source), request.top_via());
 }
 
-std::string Endpoint::Core::contact(const Route& route, bool sips) const {
-  const Transport transport = route.transport;
-  const std::string user = options.name.empty() ? std::string() : escape_user(options.name) + "@";
-  // RFC 7118 section 5.2: URIs say "ws" for both kinds of WebSocket.
-  const std::string shown = transport == Transport::wss ? "ws" : to_lower(print(transport));
-  const std::string parameter = sips && transport == Transport::tls ? std::string() : ";transport=" + shown;
-  return fmt::format("<{}:{}{}{}>", sips ? "sips" : "sip", user, sent_by(transport, route.by_address), parameter);
-}
-
 std::string Endpoint::Core::finish(MessageWriter& writer, Method method, const Route& route, bool sips,
                                    const Headers& headers, const Body& body) const {
   const bool bare = method == Method::ack;
   if (!bare && shows_contact(method) && !has_header(headers, HeaderName::contact))
-    writer.header(HeaderName::contact, contact(route, sips));
+    writer.header(HeaderName::contact, own_names.contact(route.transport, route.by_address, sips));
   for (const auto& [name, value] : headers) {
     const HeaderName known = parse_header_name(name);
     if (!is_own_header(known) && known != HeaderName::max_forwards) writer.header(name, value);
@@ -120,7 +118,7 @@ std::string Endpoint::Core::finish(MessageWriter& writer, Method method, const R
   if (shows_supported(method) && !has_header(headers, HeaderName::supported))
     writer.header(HeaderName::supported, options.supported);
   if (!options.name.empty() && !has_header(headers, HeaderName::user_agent))
-    writer.header(HeaderName::user_agent, "Ringwall " + options.name);
+    writer.header(HeaderName::user_agent, {"Ringwall ", options.name});
   return writer.finish(body.type, body.content);
 }
 
@@ -133,12 +131,12 @@ std::string Endpoint::Core::write_outgoing(Method method, const Outgoing& reques
   last_cseq = last_cseq % 0x7fffffff + 1;
   MessageWriter writer;
   writer.request(name, request.request_uri);
-  writer.header(HeaderName::via, print_via(transport, branch));
+  writer.header(HeaderName::via, own_names.via(transport, branch));
   writer.header(HeaderName::max_forwards, given == request.headers.end() ? std::string_view("70") : given->second);
-  writer.header(HeaderName::from, fmt::format("{};tag={}", request.from, tag));
+  writer.header(HeaderName::from, {request.from, ";tag=", tag});
   writer.header(HeaderName::to, request.to);
   writer.header(HeaderName::call_id, call_id);
-  writer.header(HeaderName::cseq, fmt::format("{} {}", last_cseq, name));
+  writer.header(HeaderName::cseq, {std::to_string(last_cseq), " ", name});
   if (const std::string uuid = given_session_id(request); !uuid.empty())
     writer.header(HeaderName::session_id, {uuid, ";remote=", null_session_uuid});
   return finish(writer, method, request.route, is_sips(request.request_uri), request.headers, request.body);
@@ -147,7 +145,7 @@ std::string Endpoint::Core::write_outgoing(Method method, const Outgoing& reques
 std::string Endpoint::Core::write_in_dialog(const DialogPath& path, Method method, std::uint32_t cseq,
                                             std::string_view branch, const Headers& headers, const Body& body) const {
   MessageWriter writer;
-  path.dialog.write_request(writer, print(method), print_via(path.route.transport, branch), cseq);
+  path.dialog.write_request(writer, print(method), own_names.via(path.route.transport, branch), cseq);
   if (const std::string value = path.session_id.value(); !value.empty()) writer.header(HeaderName::session_id, value);
   return finish(writer, method, path.route, is_sips(path.dialog.remote_target()), headers, body);
 }
@@ -156,16 +154,16 @@ std::string Endpoint::Core::print_response(const ServerTransaction& transaction,
                                            const Answer& answer) const {
   const Method method = transaction.request->method();
   const bool success = status >= 200 && status < 300;
-  const std::string own_contact = contact(transaction.route, wants_sips_contact(*transaction.request));
-  const std::string server = "Ringwall " + options.name;
-  const auto call = legs.find(LegId{transaction.user});
-  const std::string session =
-      call == legs.end() ? exchanged_session_id(*transaction.request) : call->second->session_id.value();
+  const Leg* call = find_leg(LegId{transaction.user});
+  const std::string session = call == nullptr ? exchanged_session_id(*transaction.request) : call->session_id.value();
   std::vector<HeaderLine> lines;
-  lines.reserve(answer.headers.size() + 4);
+  lines.reserve(answer.headers.size() + 8);
   const bool targets = shows_contact(method) && (success || (method == Method::invite && status > 100 && status < 200));
   if (targets && !has_header(answer.headers, HeaderName::contact))
-    lines.push_back({HeaderName::contact, {}, own_contact});
+    lines.push_back({HeaderName::contact,
+                     {},
+                     own_names.contact(transaction.route.transport, transaction.route.by_address,
+                                       wants_sips_contact(*transaction.request))});
   if (!session.empty()) lines.push_back({HeaderName::session_id, {}, session});
   for (const auto& [name, value] : answer.headers)
     if (!is_own_header(parse_header_name(name))) lines.push_back({HeaderName::other, name, value});
@@ -178,7 +176,7 @@ std::string Endpoint::Core::print_response(const ServerTransaction& transaction,
   if (success && shows_supported(method) && !has_header(answer.headers, HeaderName::supported))
     lines.push_back({HeaderName::supported, {}, options.supported});
   if (status > 100 && !options.name.empty() && !has_header(answer.headers, HeaderName::server))
-    lines.push_back({HeaderName::server, {}, server});
+    lines.push_back({HeaderName::server, {}, server_text});
   return make_response(*transaction.request, status,
                        {.reason = answer.reason,
                         .to_tag = transaction.to_tag,

@@ -21,6 +21,10 @@ std::size_t quoted_length(std::string_view text) {
 }
 
 std::size_t list_value_length(std::string_view text) {
+  const std::size_t comma = text.find(',');
+  if (comma == std::string_view::npos) return text.size();
+  // A plain list, as of tokens.
+  if (text.substr(0, comma).find_first_of("<\"") == std::string_view::npos) return comma;
   bool in_angles = false;
   for (std::size_t at = 0; at < text.size(); ++at) {
     const char c = text[at];

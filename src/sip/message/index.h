@@ -17,6 +17,7 @@ struct Message::Index {
 
   char* buffer = nullptr;
   std::size_t size = 0;
+  std::size_t memory = 0;  ///< of the whole piece
   HeaderField* fields = nullptr;
   std::size_t field_count = 0;
   /// Position of the first field of each known name.

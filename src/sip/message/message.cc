@@ -4,6 +4,7 @@
 #include <new>
 #include <type_traits>
 
+#include "sip/message/block_pool.h"
 #include "sip/message/grammar.h"
 #include "sip/message/index.h"
 
@@ -14,11 +15,13 @@ std::unique_ptr<Message::Index, Message::Free> Message::Index::make(std::size_t 
   static_assert(std::is_trivially_destructible_v<Index> && std::is_trivially_destructible_v<HeaderField>);
   static_assert(sizeof(Index) % alignof(HeaderField) == 0);
   const std::size_t fields_size = field_capacity * sizeof(HeaderField);
-  void* memory = ::operator new(sizeof(Index) + fields_size + bytes.size() + padding);
+  const std::size_t memory_size = sizeof(Index) + fields_size + bytes.size() + padding;
+  void* memory = take_block(memory_size);
   auto* index = new (memory) Index;
   char* after = static_cast<char*>(memory) + sizeof(Index);
   index->fields = reinterpret_cast<HeaderField*>(after);
   index->buffer = after + fields_size;
+  index->memory = memory_size;
   index->size = bytes.size();
   index->first.fill(absent);
   std::memcpy(index->buffer, bytes.data(), bytes.size());
@@ -27,7 +30,7 @@ std::unique_ptr<Message::Index, Message::Free> Message::Index::make(std::size_t 
 }
 
 void Message::Free::operator()(Index* index) const {
-  ::operator delete(index);
+  give_block(index, index->memory);
 }
 
 Message::Message(std::unique_ptr<Index, Free> index) : index_(std::move(index)) {}

@@ -31,6 +31,7 @@ enum class Method : std::uint8_t {
   update,
   other
 };
+inline constexpr std::size_t method_count = static_cast<std::size_t>(Method::other) + 1;
 Method parse_method(std::string_view text);  ///< methods are case-sensitive; anything unknown is `other`
 std::string_view print(Method method);       ///< "" for `other`
 

@@ -2,15 +2,19 @@
 
 namespace ringwall::sip {
 
+FlowMember** FlowIndex::head_of(FlowId flow) {
+  return heads_.find(flow.value, [flow](const FlowMember* head) { return head->flow_ == flow; });
+}
+
 void FlowMember::leave() {
   if (index_ == nullptr) return;
   if (next_ != nullptr) next_->previous_ = previous_;
   if (previous_ != nullptr) {
     previous_->next_ = next_;
   } else if (next_ != nullptr) {
-    index_->heads_[flow_] = next_;
+    *index_->head_of(flow_) = next_;
   } else {
-    index_->heads_.erase(flow_);
+    index_->heads_.erase(flow_.value, [this](const FlowMember* head) { return head == this; });
   }
   index_ = nullptr;
   previous_ = next_ = nullptr;
@@ -20,19 +24,19 @@ void FlowMember::leave() {
 void FlowIndex::join(FlowMember& member, FlowId flow) {
   member.leave();
   if (!flow) return;
-  FlowMember*& head = heads_[flow];
   member.index_ = this;
   member.flow_ = flow;
-  member.next_ = head;
-  if (head != nullptr) head->previous_ = &member;
-  head = &member;
+  FlowMember** head = head_of(flow);
+  if (head == nullptr) return heads_.insert(flow.value, &member);
+  member.next_ = *head;
+  (*head)->previous_ = &member;
+  *head = &member;
 }
 
-std::vector<std::uint64_t> FlowIndex::owners(FlowId flow) const {
+std::vector<std::uint64_t> FlowIndex::owners(FlowId flow) {
   std::vector<std::uint64_t> out;
-  const auto at = heads_.find(flow);
-  if (at == heads_.end()) return out;
-  for (const FlowMember* member = at->second; member != nullptr; member = member->next_)
+  FlowMember** head = head_of(flow);
+  for (const FlowMember* member = head == nullptr ? nullptr : *head; member != nullptr; member = member->next_)
     out.push_back(member->owner_);
   return out;
 }

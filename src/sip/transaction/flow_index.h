@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <unordered_map>
 #include <vector>
 
+#include "sip/transaction/hash_index.h"
 #include "sip/transport/flow.h"
 
 namespace ringwall::sip {
@@ -33,11 +33,12 @@ class FlowMember {
 class FlowIndex {
  public:
   void join(FlowMember& member, FlowId flow);
-  [[nodiscard]] std::vector<std::uint64_t> owners(FlowId flow) const;
+  [[nodiscard]] std::vector<std::uint64_t> owners(FlowId flow);
 
  private:
   friend class FlowMember;
-  std::unordered_map<FlowId, FlowMember*> heads_;
+  FlowMember** head_of(FlowId flow);
+  HashIndex<FlowMember*> heads_;  ///< the first member of each flow that has any
 };
 
 }  // namespace ringwall::sip

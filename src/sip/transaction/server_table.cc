@@ -57,8 +57,8 @@ std::string_view ServerTable::matching_method(const Message& request) {
 
 std::uint64_t ServerTable::match_hash(const Message& request, std::string_view method) const {
   const Via& via = request.top_via();
-  const std::uint64_t sent_by = mix(keyed_hash(key_, to_lower(via.host)), via.port);
-  const std::uint64_t hash = mix(mix(keyed_hash(key_, via.branch), sent_by), keyed_hash(key_, method));
+  // The host is left to the comparison: two hosts seldom choose one branch.
+  const std::uint64_t hash = mix(mix(keyed_hash(key_, via.branch), via.port), keyed_hash(key_, method));
   return branch_kind(request) == BranchKind::cookie ? hash : mix(hash, merge_hash(request));
 }
 
