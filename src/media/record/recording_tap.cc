@@ -1,6 +1,6 @@
 // The ring holds frames one behind the other, each begun at a multiple of 8:
 //
-//   Head (32 bytes) | payload | padding to 8
+//   Head (24 bytes) | payload | padding to 8
 //
 // A frame is never split: if it does not fit before the end of the ring, a Head that says so (or, where not even that
 // fits, nothing) fills the rest, and the frame begins at the start. Positions only grow; their low bits are the place.
@@ -35,6 +35,7 @@ RecordingTap::RecordingTap(std::size_t bytes) : size_(bytes), ring_(std::make_un
 
 void RecordingTap::push(Side side, Codec codec, std::uint32_t ssrc, std::uint32_t timestamp,
                         std::span<const std::uint8_t> payload, Time now) {
+  if (closed_.load(std::memory_order_relaxed)) return;
   std::uint64_t at = written_.load(std::memory_order_relaxed);
   const std::size_t needed = padded(sizeof(Head)) + padded(payload.size());
   const std::size_t left = left_before_end(at), skipped = needed > left ? left : 0;

@@ -38,6 +38,8 @@ class RecordingTap {
   /// The writer's end: the oldest frame, valid until release(); nothing if there is none.
   [[nodiscard]] std::optional<Frame> front();
   void release();
+  /// From now on nothing is taken. Any thread.
+  void close() { closed_.store(true, std::memory_order_relaxed); }
   /// Frames that found the ring full. Any thread.
   [[nodiscard]] std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
@@ -52,6 +54,7 @@ class RecordingTap {
   alignas(64) std::atomic<std::uint64_t> read_{0};
   std::uint64_t front_end_ = 0;  // where the frame that front() gave ends
   alignas(64) std::atomic<std::uint64_t> dropped_{0};
+  std::atomic<bool> closed_{false};
 };
 
 }  // namespace ringwall::media

@@ -39,9 +39,9 @@ TEST(RecordingTap, GivesBackWhatWasPutIn) {
 TEST(RecordingTap, AFullRingDropsAndCounts) {
   RecordingTap tap(4096);
   std::uint32_t put = 0;
-  while (tap.dropped() == 0)
-    tap.push(Side::received, Codec::pcmu, 1, put++, payload(put, 160), {});
-  EXPECT_EQ(put, 4096u / 192 + 1);
+  for (; tap.dropped() == 0; ++put)
+    tap.push(Side::received, Codec::pcmu, 1, put, payload(put, 160), {});
+  EXPECT_EQ(put, 4096u / (24 + 160) + 1);
   for (std::uint32_t i = 0; i + 1 < put; ++i) {
     ASSERT_TRUE(tap.front());
     EXPECT_EQ(tap.front()->timestamp, i);
@@ -60,6 +60,15 @@ TEST(RecordingTap, TooLongAndEmptyPayloadsStayOutside) {
   tap.push(Side::received, Codec::pcmu, 1, 1, {}, {});
   EXPECT_EQ(tap.dropped(), 1u);
   EXPECT_FALSE(tap.front());
+}
+
+TEST(RecordingTap, AClosedOneTakesNothingAndCountsNothing) {
+  RecordingTap tap(4096);
+  tap.close();
+  for (std::uint32_t i = 0; i < 100; ++i)
+    tap.push(Side::received, Codec::pcmu, 1, i, payload(i, 160), {});
+  EXPECT_FALSE(tap.front());
+  EXPECT_EQ(tap.dropped(), 0u);
 }
 
 // Frames of every length over many turns of the ring, one thread at each end: what is not dropped comes out whole and

@@ -77,21 +77,26 @@ Result<std::vector<std::int16_t>> parse_wav(Bytes file, std::string_view name) {
   return bad("the WAV file holds no sound");
 }
 
-Buffer print_wav(std::span<const std::int16_t> samples) {
+Buffer print_wav_header(std::uint32_t data_bytes, std::uint16_t channels) {
   ByteWriter out;
-  const auto data_bytes = static_cast<std::uint32_t>(samples.size() * 2);
   out.text("RIFF");
   little(out, 36 + data_bytes, 4);
   out.text("WAVEfmt ");
   little(out, 16, 4);
   little(out, 1, 2);  // linear PCM
-  little(out, 1, 2);  // mono
+  little(out, channels, 2);
   little(out, rate, 4);
-  little(out, rate * 2, 4);
-  little(out, 2, 2);
+  little(out, rate * 2 * channels, 4);
+  little(out, 2u * channels, 2);
   little(out, 16, 2);
   out.text("data");
   little(out, data_bytes, 4);
+  return out.take();
+}
+
+Buffer print_wav(std::span<const std::int16_t> samples) {
+  ByteWriter out;
+  out.bytes(print_wav_header(static_cast<std::uint32_t>(samples.size() * 2), 1));
   for (const std::int16_t sample : samples)
     little(out, static_cast<std::uint16_t>(sample), 2);
   return out.take();
