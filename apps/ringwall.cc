@@ -8,6 +8,7 @@
 #include "cli/init.h"
 #include "cli/phone.h"
 #include "cli/pki.h"
+#include "cli/recording.h"
 #include "cli/run.h"
 #include "cli/secret.h"
 #include "cli/show.h"
@@ -30,6 +31,7 @@ int main(int argc, char** argv) {
   ringwall::cli::add_pki(app, context);
   ringwall::cli::add_phone(app, context);
   ringwall::cli::add_secrets(app, context);
+  ringwall::cli::add_recording(app, context);
   ringwall::cli::add_console(app, context);
   CLI11_PARSE(app, argc, argv);
   return context.exit_code;

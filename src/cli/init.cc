@@ -8,6 +8,7 @@
 #include "cli/context.h"
 #include "cli/share.h"
 #include "pki/atomic_file.h"
+#include "pki/recording_keys.h"
 #include "pki/site_identities.h"
 #include "policy/site.h"
 #include "store/database.h"
@@ -53,6 +54,7 @@ Result<> fill(const fs::path& folder, const fs::path& share) {
   for (const auto& phone : site.phones)
     phones.push_back(phone.name);
   TRY_VOID(pki::make_site_identities(folder, elements, phones, wall_now()));
+  TRY_VOID(pki::RecordingKeys(folder).make_first());
   TRY(const auto target, store::find_target(folder, site.store));
   TRY(const auto database, store::Database::open(target));
   return {};

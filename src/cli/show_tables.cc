@@ -83,6 +83,18 @@ std::string print_element_connections(const value& element) {
   return out;
 }
 
+/// How well we hear the peer, and how well it hears us as far as its reports say so.
+std::string print_quality(const boost::json::object& media) {
+  std::string out;
+  if (const value& mos = media.at("mos"); !mos.is_null()) out += fmt::format(" mos:{:.1f}", mos.to_number<double>());
+  if (const value& heard = media.at("heard_by_peer"); !heard.is_null())
+    out += fmt::format(" peer-mos:{:.1f} rtt:{:.0f}ms", heard.at("mos").to_number<double>(),
+                       media.at("round_trip_ms").to_number<double>());
+  if (const auto drops = media.at("kernel_drops").to_number<std::uint64_t>(); drops > 0)
+    out += fmt::format(" kernel-drops:{}", drops);
+  return out;
+}
+
 /// Two lines per leg, in the words of `show call active voice brief`.
 std::string print_leg(const value& leg) {
   const bool media = leg.as_object().contains("media");
@@ -93,15 +105,17 @@ std::string print_leg(const value& leg) {
   if (!media) return line1 + fmt::format("  {} signalling only\n", text_of(leg, "peer"));
   const std::string suite = text_of(leg, "media", "suite");
   return line1 +
-         fmt::format("  {} tx:{}/{} rx:{}/{} lost:{} jitter:{:.1f}ms auth-failures:{} refused:{}\n",
+         fmt::format("  {} tx:{}/{} rx:{}/{} lost:{} jitter:{:.1f}ms auth-failures:{} refused:{}{}\n",
                      text_of(leg, "peer"), text_of(leg.at("media"), "sent", "packets"),
                      text_of(leg.at("media"), "sent", "bytes"), text_of(leg.at("media"), "received", "packets"),
                      text_of(leg.at("media"), "received", "bytes"), text_of(leg, "media", "lost"),
                      leg.at("media").at("jitter_ms").to_number<double>(),
-                     text_of(leg, "media", "authentication_failures"), text_of(leg, "media", "refused")) +
-         fmt::format("  IP {} SRTP: {} {} {}{}\n", text_of(leg, "media", "remote"), suite.empty() ? "off" : "on", suite,
-                     text_of(leg, "media", "codec"),
-                     text_of(leg, "waiver").empty() ? "" : " waiver " + text_of(leg, "waiver"));
+                     text_of(leg, "media", "authentication_failures"), text_of(leg, "media", "refused"),
+                     print_quality(leg.at("media").as_object())) +
+         fmt::format("  IP {} SRTP: {} {} {}{}{}\n", text_of(leg, "media", "remote"), suite.empty() ? "off" : "on",
+                     suite, text_of(leg, "media", "codec"),
+                     text_of(leg, "waiver").empty() ? "" : " waiver " + text_of(leg, "waiver"),
+                     text_of(leg, "recording").empty() ? "" : " recording " + text_of(leg, "recording"));
 }
 
 }  // namespace

@@ -3,8 +3,10 @@
 #include <boost/json/array.hpp>
 
 #include <filesystem>
+#include <set>
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "call_manager/call_manager.h"
 #include "call_server/call_server.h"
@@ -215,6 +217,46 @@ void unblock(SiteProcess& process, const ApiRequest& request, const Responder& r
   responder.ok(json::object{{"source", source}, {"elements", ended}});
 }
 
+json::object recording_json(const runtime::RecordingView& view) {
+  return {{"interaction", view.interaction},
+          {"began", print_wall_time(view.began)},
+          {"state", view.paused ? "paused" : "on"},
+          {"frames_dropped", view.frames_dropped}};
+}
+
+void recordings(SiteProcess& process, const Responder& responder) {
+  json::array out;
+  for (const auto& view : process.recordings().views())
+    out.push_back(recording_json(view));
+  responder.ok(json::object{{"recordings", std::move(out)}});
+}
+
+/// The interaction that is recorded now and begins so.
+Result<std::string> recorded_call(SiteProcess& process, const std::string& beginning) {
+  std::set<std::string> found;
+  for (const auto& view : process.recordings().views())
+    if (view.interaction.starts_with(beginning)) found.insert(view.interaction);
+  if (found.size() == 1) return *found.begin();
+  return fail(found.empty() ? "no recording of this call is under way" : "more than one call begins so", beginning,
+              "see 'ringwall show calls'");
+}
+
+/// Pauses and resumes: what is said meanwhile never reaches the disk.
+void set_recording_state(SiteProcess& process, const ApiRequest& request, const Responder& responder) {
+  const auto state = desktop::text_member(request.body, "state");
+  if (!state) return responder.fail(400, state.error());
+  if (*state != "on" && *state != "paused")
+    return responder.fail(422, {"a recording is \"on\" or \"paused\"", "state", ""});
+  const auto call = recorded_call(process, request.parameters.at("interaction"));
+  if (!call) return responder.fail(404, call.error());
+  const bool pause = *state == "paused";
+  const auto done = pause ? process.recordings().pause(*call) : process.recordings().resume(*call);
+  if (!done) return responder.fail(409, done.error());
+  log::info("recording", "the recording of call {} was {}", *call, pause ? "paused" : "resumed");
+  process.record(*call, pause ? "recording-paused" : "recording-resumed", {});
+  responder.ok(json::object{{"interaction", *call}, {"state", *state}});
+}
+
 }  // namespace
 
 desktop::ApiRoutes site_routes(SiteProcess& process) {
@@ -244,6 +286,10 @@ desktop::ApiRoutes site_routes(SiteProcess& process) {
   });
   routes.add("PUT", "/v1/agents/{id}/state", [&process](const ApiRequest& request, const Responder& responder) {
     set_agent_state(process, request, responder);
+  });
+  get("/v1/recordings", recordings);
+  routes.add("PUT", "/v1/recordings/{interaction}", [&process](const ApiRequest& request, const Responder& responder) {
+    set_recording_state(process, request, responder);
   });
   routes.add("POST", "/v1/unblock", [&process](const ApiRequest& request, const Responder& responder) {
     unblock(process, request, responder);

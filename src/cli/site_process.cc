@@ -6,8 +6,10 @@
 #include "base/log.h"
 #include "call_manager/call_manager.h"
 #include "call_server/call_server.h"
+#include "cli/recording_work.h"
 #include "cli/site_api.h"
 #include "edge/edge.h"
+#include "pki/recording_keys.h"
 #include "runtime/process.h"
 #include "store/agents.h"
 #include "store/events.h"
@@ -63,6 +65,7 @@ Result<std::unique_ptr<SiteProcess>> SiteProcess::start(RunOptions options) {
       std::move(media), [self](std::function<void()> work) { self->loop_.post(std::move(work)); },
       [self](const media::Event& event) { self->media_event(event); });
   TRY_VOID(process->open_store());
+  process->start_recordings();
   TRY_VOID(process->make_elements());
   TRY_VOID(process->start_control());
   process->wipe_media_keys();
@@ -80,6 +83,7 @@ SiteProcess::~SiteProcess() {
   control_.reset();
   elements_.clear();
   media_.reset();
+  recordings_.reset();
   store_.reset();
 }
 
@@ -105,13 +109,40 @@ Result<> SiteProcess::open_store() {
   return {};
 }
 
+void SiteProcess::start_recordings() {
+  runtime::RecordingWriterOptions options;
+  options.folder = recordings_folder(site().folder);
+  options.with_key = [keys = pki::RecordingKeys(site().folder)](const auto& use) { return keys.with_current(use); };
+  recordings_ = std::make_unique<runtime::RecordingWriter>(
+      std::move(options), [this](std::function<void()> work) { loop_.post(std::move(work)); },
+      [this](const runtime::RecordingNews& news) { recording_news(news); });
+  keeper_ = std::make_unique<RecordingKeeper>(site().folder, site().recording.retention);
+}
+
+void SiteProcess::recording_news(const runtime::RecordingNews& news) {
+  if (news.kind == runtime::RecordingNews::Kind::began) {
+    log::info("recording", "call {} is recorded", news.interaction);
+    record(news.interaction, "recording-began", {{"recording", news.name}});
+    return;
+  }
+  const std::string facts = fmt::format("{:.1f} s, {} frames missing", news.seconds, news.frames_dropped);
+  if (news.trouble.empty())
+    log::info("recording", "the recording of call {} ended ({}): {}", news.interaction, news.reason, facts);
+  else
+    log::error("recording", "the recording of call {} ended, the call goes on ({}): {}; {}", news.interaction,
+               news.reason, news.trouble, facts);
+  record(news.interaction, "recording-ended",
+         {{"recording", news.name}, {"reason", news.reason}, {"frames_missing", std::to_string(news.frames_dropped)}});
+}
+
 Result<> SiteProcess::make_elements() {
   const call::ElementContext context{.loop = loop_,
                                      .media = *media_,
                                      .in_force = in_force_,
                                      .record = [this](const std::string& interaction, std::string_view kind,
                                                       const auto& detail) { record(interaction, kind, detail); },
-                                     .debug_key_log = options_.debug_key_log};
+                                     .debug_key_log = options_.debug_key_log,
+                                     .recordings = recordings_.get()};
   for (const auto& name : options_.elements)
     if (!site().element(name))
       return fail("the site has no element '" + name + "'", options_.site.string(),
@@ -200,6 +231,7 @@ Result<> SiteProcess::use_configuration(const policy::Site& before) {
                   (options_.site / "ringwall.toml").string(), "start the site again to add, remove or move elements");
     TRY_VOID(element->reload());
   }
+  keeper_->set_retention(site().recording.retention);
   return {};
 }
 

@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "call/element.h"
+#include "cli/recording_keeper.h"
 #include "desktop/control_server.h"
 #include "runtime/media_engine.h"
+#include "runtime/recording_writer.h"
 #include "runtime/signalling_loop.h"
 #include "store/store_thread.h"
 
@@ -53,8 +55,12 @@ class SiteProcess {
   [[nodiscard]] call_server::CallServer* call_server() const { return call_server_; }
   [[nodiscard]] call_manager::CallManager* call_manager() const { return call_manager_; }
   [[nodiscard]] runtime::MediaEngine& media() { return *media_; }
+  [[nodiscard]] runtime::RecordingWriter& recordings() { return *recordings_; }
   [[nodiscard]] runtime::SignallingLoop& loop() { return loop_; }
   [[nodiscard]] store::StoreThread& store() { return *store_; }
+  /// Appends to the event log.
+  void record(const std::string& interaction, std::string_view kind,
+              const std::vector<std::pair<std::string_view, std::string>>& detail);
 
  private:
   explicit SiteProcess(RunOptions options) : options_(std::move(options)) {}
@@ -65,8 +71,8 @@ class SiteProcess {
                                                       const call::ElementContext& context);
   Result<> start_control();
   void media_event(const media::Event& event);
-  void record(const std::string& interaction, std::string_view kind,
-              const std::vector<std::pair<std::string_view, std::string>>& detail);
+  void start_recordings();
+  void recording_news(const runtime::RecordingNews& news);
   Result<> use_configuration(const policy::Site& before);
   void wipe_media_keys();
   void drain();
@@ -78,6 +84,8 @@ class SiteProcess {
   std::shared_ptr<call::SiteInForce> in_force_ = std::make_shared<call::SiteInForce>();
   std::unique_ptr<store::StoreThread> store_;
   std::unique_ptr<runtime::MediaEngine> media_;
+  std::unique_ptr<runtime::RecordingWriter> recordings_;
+  std::unique_ptr<RecordingKeeper> keeper_;
   std::vector<std::unique_ptr<call::Element>> elements_;
   call_server::CallServer* call_server_ = nullptr;
   call_manager::CallManager* call_manager_ = nullptr;

@@ -2,6 +2,8 @@
 
 #include <boost/json/array.hpp>
 
+#include "media/codec/codec.h"
+
 namespace ringwall::cli {
 namespace {
 
@@ -13,10 +15,6 @@ json::array strings(const std::vector<std::string>& list) {
 
 json::value time_or_null(const std::optional<WallTime>& time) {
   return time ? json::value(print_wall_time(*time)) : json::value(nullptr);
-}
-
-std::string_view print(media::Codec codec) {
-  return codec == media::Codec::pcma ? "PCMA" : "PCMU";
 }
 
 json::object tls_json(const sip::TlsFacts& tls) {
@@ -112,6 +110,16 @@ json::object to_json(const runtime::HostView& host) {
           {"limits_hit", std::move(hits)}};
 }
 
+/// Null before a packet came.
+json::value rating_json(double rating, double mos) {
+  return mos == 0 ? json::value() : json::value(rating);
+}
+
+json::object to_json(const media::HeardByPeer& heard) {
+  return {
+      {"lost", heard.lost}, {"loss_percent", heard.loss_percent}, {"jitter_ms", heard.jitter_ms}, {"mos", heard.mos}};
+}
+
 json::object to_json(const media::LegReport& report) {
   const auto counts = [](const media::StreamCounts& count) {
     return json::object{{"packets", count.packets}, {"bytes", count.bytes}};
@@ -119,6 +127,9 @@ json::object to_json(const media::LegReport& report) {
   return {{"leg", report.leg.value},
           {"local", report.local.text()},
           {"remote", report.remote.text()},
+          {"key_exchange", report.suite.empty() && !report.dtls ? ""
+                           : report.dtls                        ? "DTLS"
+                                                                : "SDES"},
           {"suite", report.suite},
           {"waiver", report.waiver},
           {"codec", print(report.codec)},
@@ -127,9 +138,13 @@ json::object to_json(const media::LegReport& report) {
           {"authentication_failures", report.authentication_failures},
           {"replayed", report.replayed},
           {"refused", report.refused},
+          {"kernel_drops", report.kernel_drops},
           {"lost", report.lost},
           {"jitter_ms", report.jitter_ms},
-          {"round_trip_ms", report.round_trip_ms}};
+          {"round_trip_ms", report.round_trip_ms},
+          {"r_factor", rating_json(report.r_factor, report.mos)},
+          {"mos", rating_json(report.mos, report.mos)},
+          {"heard_by_peer", report.heard_by_peer ? json::value(to_json(*report.heard_by_peer)) : json::value()}};
 }
 
 json::object to_json(const call::LegView& leg, const std::optional<media::LegReport>& media) {
@@ -147,7 +162,8 @@ json::object to_json(const call::LegView& leg, const std::optional<media::LegRep
                    {"connected", time_or_null(leg.connected)},
                    {"media_leg", leg.media.value},
                    {"secure", leg.secure},
-                   {"waiver", leg.waiver}};
+                   {"waiver", leg.waiver},
+                   {"recording", leg.recording}};
   if (media) out["media"] = to_json(*media);
   return out;
 }

@@ -23,6 +23,12 @@ std::expected<Target, policy::Refusal> Edge::target_of(const call::Path& path) c
   return out;
 }
 
+Result<media::Pcm> Edge::announcement() {
+  const std::string& name = site().recording.announce;
+  if (name.empty()) return media::Pcm();
+  return announcement_.get(site().folder / "prompts" / name);
+}
+
 void Edge::on_invite(const sip::IncomingInvite& invite, const policy::Admitted& peer) {
   const std::string number = call::user_or_uri(invite.message->request_uri());
   const policy::DialPeer* dial_peer = policy::find_dial_peer(site(), name(), number);

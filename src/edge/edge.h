@@ -4,6 +4,7 @@
 #include <string>
 
 #include "call/element.h"
+#include "edge/announcement.h"
 
 namespace ringwall::edge {
 
@@ -25,8 +26,13 @@ class Edge final : public call::Element {
   /// What a call by this path must be. Refused if a clear trunk's waiver does not hold.
   [[nodiscard]] std::expected<Target, policy::Refusal> target_of(const call::Path& path) const;
 
+  /// What callers are told before their call is recorded; nothing where the site tells them nothing.
+  [[nodiscard]] Result<media::Pcm> announcement();
+
  private:
   void on_invite(const sip::IncomingInvite& invite, const policy::Admitted& peer) override;
+
+  Announcement announcement_;
 };
 
 }  // namespace ringwall::edge

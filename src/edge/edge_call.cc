@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "call/identity.h"
 #include "call/leg_pair.h"
+#include "policy/recording.h"
 
 namespace ringwall::edge {
 namespace {
@@ -180,6 +181,7 @@ void EdgeCall::accept_caller() {
   }
   auto answer = caller_answer();
   if (!answer) {
+  start_recording();
     fail(488, answer.error());
     return;
   }
@@ -191,6 +193,15 @@ void EdgeCall::on(const sip::Acked& acked) {
   if (!acking.offered) return;
   acking.offered = false;
   if (const auto applied = acking.audio->answered(call::sdp_of(*acked.message)); !applied) fail(488, applied.error());
+}
+
+void EdgeCall::start_recording() {
+  const std::string caller = call::user_or_uri(invite_->from().uri);
+  const policy::RecordedCall who{.from = from_.peer, .to = to_.peer, .number = number_, .caller = caller};
+  if (!policy::is_recorded(edge_.site(), who)) return;
+  recording_ = CallRecording::start(
+      edge_, interaction_, from_.audio->leg(),
+      {{"number", number_}, {"caller", caller}, {"from", from_.peer}, {"to", to_.peer}, {"element", edge_.name()}});
 }
 
 void EdgeCall::on(const sip::Reinvited& reinvited) {
@@ -292,3 +303,5 @@ void EdgeCall::describe(std::vector<call::LegView>& out) const {
 }
 
 }  // namespace ringwall::edge
+  recording_.reset();
+  if (recording_) out.back().recording = recording_->state();

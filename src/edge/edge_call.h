@@ -4,6 +4,7 @@
 #include <string>
 
 #include "call/audio_leg.h"
+#include "edge/call_recording.h"
 #include "edge/edge.h"
 
 namespace ringwall::edge {
@@ -49,6 +50,7 @@ class EdgeCall final : public call::LegOwner, public std::enable_shared_from_thi
   bool follow(const sip::Refused& redirection);
   void refuse_caller(const sip::Refused& refused);
   void accept_caller();
+  void start_recording();
   /// Our answer to the caller's offer: made once, for the early one is the final one too.
   Result<std::string> caller_answer();
   void answer_offer(Side& side, sip::ServerRequestId request, const sip::Message& message);
@@ -74,3 +76,4 @@ class EdgeCall final : public call::LegOwner, public std::enable_shared_from_thi
 };
 
 }  // namespace ringwall::edge
+  std::unique_ptr<CallRecording> recording_;

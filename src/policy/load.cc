@@ -74,6 +74,7 @@ Loaded load(const std::filesystem::path& folder, WallTime now) {
   check_sip(draft);
   check_security(draft, now);
   check_digest(draft);
+  check_recording(draft);
   check_files(draft, now);
   return {std::move(draft.site), std::move(draft.findings)};
 }

@@ -15,6 +15,7 @@ void check_sip(Draft& draft);                     ///< the [sip] table
 void check_security(Draft& draft, WallTime now);  ///< profiles, waivers, trunks
 void check_digest(Draft& draft);                  ///< who has digest secrets, and what they are for
 void check_server_groups(Draft& draft);           ///< members: what they are, where they are
+void check_recording(Draft& draft);               ///< what is recorded exists, and a key for it
 void check_files(Draft& draft, WallTime now);     ///< scripts, prompts, anchors, certificates
 
 /// A host name of letters, digits, '-' and '.', no label empty, at most 253 characters (RFC 1123).

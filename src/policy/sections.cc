@@ -1,6 +1,7 @@
 #include "policy/sections.h"
 
 #include "base/text.h"
+#include "policy/read_recording.h"
 #include "policy/read_server_group.h"
 #include "policy/read_sip.h"
 #include "policy/table_reader.h"
@@ -210,6 +211,7 @@ void read_table(const Section& section, const toml::table& table, std::size_t in
   in.finish();
 }
 
+    {"recording", "recording section", read_recording, false},
 /// How many tables of a kind the site holds: the index of the next one, so that `places` follows the site's vectors.
 std::size_t count(const Section& section, const Site& site) {
   if (section.key == "element") return site.elements.size();
