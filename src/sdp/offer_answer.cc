@@ -1,9 +1,13 @@
 #include "sdp/offer_answer.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/text.h"
 #include "sdp/codec_choice.h"
 #include "sdp/crypto_choice.h"
+#include "sdp/dtls_choice.h"
+#include "sdp/ice_choice.h"
 
 namespace ringwall::sdp {
 namespace {
@@ -29,12 +33,13 @@ Direction meet(Direction ours, Direction theirs) {
 /// The profile without the feedback suffix: "RTP/SAVPF" counts as "RTP/SAVP". RFC 4585 section 5.1 lets us answer in
 /// kind.
 bool is_secure(std::string_view protocol) {
-  return protocol == "RTP/SAVP" || protocol == "RTP/SAVPF";
+  return protocol == "RTP/SAVP" || protocol == "RTP/SAVPF" || is_dtls_profile(protocol);
 }
 bool is_clear(std::string_view protocol) {
   return protocol == "RTP/AVP" || protocol == "RTP/AVPF";
 }
 
+/// What is common to both ways to agree on keys; answer_keys() looks at the rest.
 Result<> check_profile(const MediaDescription& media, bool secure) {
   if (is_secure(media.protocol) ? secure : (is_clear(media.protocol) && !secure)) return {};
   if (is_clear(media.protocol))
@@ -60,7 +65,8 @@ Result<> read_remote(const MediaDescription& media, Agreed& agreed) {
   } else {
     agreed.remote_rtcp_port = media.port == 0xffff ? std::uint16_t{0} : static_cast<std::uint16_t>(media.port + 1);
   }
-  // An address of zeros is the old way to put a call on hold (RFC 3264 section 8.4).
+  // An address of zeros is the old way to put a call on hold (RFC 3264 section 8.4); with ICE it says nothing.
+  if (agreed.ice) return {};
   if (address->ip == "0.0.0.0" || address->ip == "::") agreed.direction = meet(agreed.direction, Direction::sendonly);
   return {};
 }
@@ -97,34 +103,31 @@ MediaDescription refused(const MediaDescription& offered) {
   return out;
 }
 
+Result<> answer_keys(const MediaDescription& offered, const Local& local, MediaDescription& out, Agreed& agreed) {
+  if (offered_exchange(offered, local) == KeyExchange::dtls) return answer_dtls(offered, local, out, agreed);
+  if (std::ranges::find(local.key_exchanges, KeyExchange::sdes) == local.key_exchanges.end())
+    return fail(
+        "the audio is offered with SDES keys, this leg takes DTLS keys only", "SDP",
+        "offer UDP/TLS/RTP/SAVP with a fingerprint (RFC 5763), or allow \"sdes\" in the profile's key_exchange");
+  TRY(const CryptoAttribute* crypto, choose_crypto(offered.crypto, local.suites));
+  for (const std::string& suite : local.suites) {  // in our spelling
+    if (equals_ignoring_case(suite, crypto->suite)) agreed.suite = suite;
+  }
+  out.crypto.push_back(answer_crypto(*crypto, local, agreed));
+  return {};
+}
+
 /// Answers one audio line that is in use.
-Result<MediaDescription> answer_audio(const MediaDescription& offered, const Local& local, Agreed& agreed) {
+Result<MediaDescription> answer_audio(const SessionDescription& offer, const MediaDescription& offered,
+                                      const Local& local, SessionDescription& answer, Agreed& agreed) {
   TRY_VOID(check_profile(offered, !local.suites.empty()));
-  const Format* codec = choose_codec(offered.formats, local.codecs);
-  if (codec == nullptr)
-    return fail(fmt::format("no common codec: accepted are {}", fmt::join(local.codecs, ", ")), "SDP");
   MediaDescription out = make_audio(local);
   out.protocol = offered.protocol;
-  out.formats.push_back(*codec);
-  out.formats.back().parameters.clear();
-  for (const std::string& name : local.codecs) {  // in our spelling
-    if (equals_ignoring_case(name, codec->encoding)) agreed.codec = name;
-  }
-  agreed.payload_type = codec->payload_type;
-  if (const Format* dtmf = find_dtmf(offered.formats)) {
-    out.formats.push_back(*dtmf);
-    out.formats.back().parameters = "0-15";
-    agreed.dtmf_payload_type = dtmf->payload_type;
-  }
-  if (!local.suites.empty()) {
-    TRY(const CryptoAttribute* crypto, choose_crypto(offered.crypto, local.suites));
-    agreed.suite = crypto->suite;
-    agreed.remote_key = crypto->key_and_salt;
-    agreed.local_key = local.random_key(crypto->key_and_salt.size());
-    out.crypto.push_back({crypto->tag, crypto->suite, agreed.local_key, {}, {}, {}});
-  }
+  TRY_VOID(answer_codecs(offered, local, out, agreed));
+  if (!local.suites.empty()) TRY_VOID(answer_keys(offered, local, out, agreed));
   out.rtcp_mux = agreed.rtcp_mux = offered.rtcp_mux;
   agreed.direction = meet(local.direction, offered.direction);
+  if (local.ice) answer_ice(offer, offered, *local.ice, answer, out, agreed);
   TRY_VOID(read_remote(offered, agreed));
   out.direction = agreed.direction;
   return out;
@@ -163,16 +166,27 @@ Result<> apply_crypto(const MediaDescription& offered, const MediaDescription& a
   const CryptoAttribute& theirs = answered.crypto.front();
   for (const CryptoAttribute& mine : offered.crypto) {
     if (mine.tag != theirs.tag) continue;
-    if (mine.suite != theirs.suite)
+    if (!equals_ignoring_case(mine.suite, theirs.suite))
       return fail(fmt::format("the answer changed the suite of crypto attribute {}", theirs.tag), "SDP answer");
     if (const char* why = why_unusable(theirs))
       return fail(fmt::format("crypto attribute {} of the answer cannot be used: {}", theirs.tag, why), "SDP answer");
     agreed.suite = mine.suite;
     agreed.local_key = mine.key_and_salt;
-    agreed.remote_key = theirs.key_and_salt;
+    take_peer_keys(theirs, agreed);
     return {};
   }
   return fail(fmt::format("the answer chose crypto attribute {}, which was not offered", theirs.tag), "SDP answer");
+}
+
+void offer_keys(const Local& local, MediaDescription& out) {
+  CHECK(!local.key_exchanges.empty());
+  if (local.key_exchanges.front() == KeyExchange::dtls) return offer_dtls(local, out);
+  std::uint32_t tag = 0;
+  for (const std::string& suite : local.suites) {
+    const std::size_t length = key_and_salt_length(suite);
+    CHECK(length != 0);  // the configuration only lets known suites through
+    out.crypto.push_back({++tag, suite, local.random_key(length), {}, {}, {}});
+  }
 }
 
 }  // namespace
@@ -182,13 +196,9 @@ SessionDescription make_offer(const Local& local) {
   MediaDescription media = make_audio(local);
   media.formats = formats_for(local.codecs);
   media.rtcp_mux = true;
-  std::uint32_t tag = 0;
-  for (const std::string& suite : local.suites) {
-    const std::size_t length = key_and_salt_length(suite);
-    CHECK(length != 0);  // the configuration only lets known suites through
-    media.crypto.push_back({++tag, suite, local.random_key(length), {}, {}, {}});
-  }
+  if (!local.suites.empty()) offer_keys(local, media);
   offer.media.push_back(std::move(media));
+  if (local.ice) offer_ice(offer, *local.ice);
   return offer;
 }
 
@@ -200,7 +210,7 @@ Result<Answered> make_answer(const SessionDescription& offer, const Local& local
   for (const MediaDescription& offered : offer.media) {
     if (!answered && offered.kind == "audio" && offered.port != 0) {
       Agreed agreed;
-      auto media = answer_audio(offered, local, agreed);
+      auto media = answer_audio(offer, offered, local, out.answer, agreed);
       if (media) {
         out.answer.media.push_back(std::move(*media));
         out.agreed = std::move(agreed);
@@ -212,6 +222,7 @@ Result<Answered> make_answer(const SessionDescription& offer, const Local& local
     stopped = stopped || (offered.kind == "audio" && offered.port == 0);
     out.answer.media.push_back(refused(offered));
   }
+  answer_bundle(offer, out.answer);
   if (answered) return out;
   if (trouble) return std::unexpected(std::move(*trouble));
   if (!stopped) return fail("there is no audio in the offer", "SDP");
@@ -228,18 +239,15 @@ Result<Agreed> apply_answer(const SessionDescription& offer, const SessionDescri
   const MediaDescription& answered = answer.media.front();
   TRY_VOID(check_answer_line(offered, answered));
   Agreed agreed;
-  for (const Format& format : answered.formats) {
-    if (is_dtmf(format) && !agreed.dtmf_payload_type) agreed.dtmf_payload_type = format.payload_type;
-    if (is_dtmf(format) || !agreed.codec.empty()) continue;
-    for (const Format& mine : offered.formats) {
-      if (same_encoding(mine, format)) agreed.codec = mine.encoding;
-    }
-    agreed.payload_type = format.payload_type;
+  TRY_VOID(apply_codecs(offered, answered, agreed));
+  if (is_dtls_profile(offered.protocol)) {
+    TRY_VOID(apply_dtls(offered, answered, agreed));
+  } else {
+    TRY_VOID(apply_crypto(offered, answered, agreed));
   }
-  if (agreed.codec.empty()) return fail("the answer holds no codec", "SDP answer");
-  TRY_VOID(apply_crypto(offered, answered, agreed));
   agreed.rtcp_mux = offered.rtcp_mux && answered.rtcp_mux;
   agreed.direction = meet(offered.direction, answered.direction);
+  apply_ice(offer, answer, agreed);
   TRY_VOID(read_remote(answered, agreed));
   return agreed;
 }

@@ -24,7 +24,8 @@ struct LocalIce {
 /// One side's means for one audio stream.
 struct Local {
   NetAddress address;  ///< where we receive RTP; RTCP is on the same port (mux) or the next one
-  /// In order of preference: "PCMU", "PCMA", "G722", "opus", "L16"; telephone-event is always added.
+  /// In order of preference: "PCMU", "PCMA", "G722", "opus", "L16"; "CN" takes and offers comfort noise;
+  /// telephone-event is always added.
   std::vector<std::string> codecs;
   std::vector<std::string> suites;  ///< SDES suites in order of preference; empty only on a waiver leg: then RTP/AVP
   Direction direction = Direction::sendrecv;
@@ -39,17 +40,36 @@ struct Local {
   std::optional<LocalIce> ice;            ///< offered, and answered where the peer has ICE too
 };
 
+/// One of several keys of the peer, told apart by what each packet names (RFC 3711 section 3.1).
+struct MasterKey {
+  Secret key_and_salt;
+  std::vector<std::uint8_t> mki;
+};
+
+/// What the peer asks of us as senders of Opus (RFC 7587 section 6.1).
+struct OpusWishes {
+  bool error_correction = false;
+  std::uint32_t most_bits_per_second = 0;  ///< 0: not said
+  bool operator==(const OpusWishes&) const = default;
+};
+
 /// What both sides agreed on, from our point of view.
 struct Agreed {
   NetAddress remote;
   std::uint16_t remote_rtcp_port = 0;
   bool rtcp_mux = false;
-  std::string codec;  ///< "PCMU" or "PCMA"
+  std::string codec;  ///< as in Local.codecs
   std::uint8_t payload_type = 0;
+  OpusWishes opus;
   std::optional<std::uint8_t> dtmf_payload_type;
-  std::string suite;  ///< empty on a waiver leg
-  Secret local_key;   ///< key||salt of what we send
-  Secret remote_key;  ///< key||salt of what the peer sends
+  std::uint32_t dtmf_clock_rate = 8000;
+  std::optional<std::uint8_t> comfort_noise_payload_type;  ///< RFC 3389
+  std::string suite;                                ///< empty on a waiver leg
+  Secret local_key;                                 ///< key||salt of what we send
+  Secret remote_key;                                ///< key||salt of what the peer sends
+  std::vector<std::uint8_t> local_mki, remote_mki;  ///< as in the packets; empty: none
+  std::vector<MasterKey> more_remote_keys;
+  std::uint64_t lifetime = 0;  ///< packets under one key, the least that either side named; 0: no side did
   Direction direction = Direction::sendrecv;
   // dtls: the keys above are empty
   bool dtls = false;

@@ -123,7 +123,9 @@ TEST(MakeAnswer, RefusesAClearOfferOnASecureLeg) {
               HasSubstr("in the clear"));
   EXPECT_THAT(refusal(description("m=audio 5000 RTP/SAVP 0", crypto(1, cm80, key30)), clear_local()),
               HasSubstr("waived"));
-  EXPECT_THAT(refusal(description("m=audio 5000 UDP/TLS/RTP/SAVPF 0", ""), secure_local()), HasSubstr("not supported"));
+  EXPECT_THAT(refusal(description("m=audio 5000 TCP/TLS/RTP/SAVPF 0", ""), secure_local()), HasSubstr("not supported"));
+  EXPECT_THAT(refusal(description("m=audio 5000 UDP/TLS/RTP/SAVPF 0", ""), secure_local()),
+              HasSubstr("SDES keys only"));
 }
 
 TEST(MakeAnswer, TellsAnOperatorHowToMendAWrongProfile) {
@@ -146,10 +148,9 @@ TEST(MakeAnswer, RefusesWhatWeakensTheStream) {
   EXPECT_THAT(with(" FEC_ORDER=FEC_SRTP"), HasSubstr("forward error correction"));
   EXPECT_THAT(with(" FEC_KEY=inline:" + key30), HasSubstr("forward error correction"));
   EXPECT_THAT(with(" SOMETHING=1"), HasSubstr("not known"));
-  EXPECT_THAT(with("|1:4"), HasSubstr("MKI"));
-  EXPECT_THAT(with("|2^31|1:4"), HasSubstr("MKI"));
-  EXPECT_THAT(with("|2^19"), HasSubstr("lifetime"));
-  EXPECT_THAT(with("|1000"), HasSubstr("lifetime"));
+  EXPECT_THAT(with("|1:0"), HasSubstr("identifier"));
+  EXPECT_THAT(with("|2^49"), HasSubstr("lifetime is not valid"));
+  EXPECT_THAT(with("|1000"), HasSubstr("lifetime is too short"));
   EXPECT_THAT(with("AAAA"), HasSubstr("length"));
   EXPECT_EQ(with("|2^48"), "answered");
   EXPECT_EQ(with("|1048576"), "answered");
@@ -158,7 +159,7 @@ TEST(MakeAnswer, RefusesWhatWeakensTheStream) {
 }
 
 TEST(MakeAnswer, TakesTheNextLineWhenOneIsUnusable) {
-  const auto offer = description("m=audio 5000 RTP/SAVP 0", crypto(1, "AEAD_AES_256_GCM", key44, "|1:4") +
+  const auto offer = description("m=audio 5000 RTP/SAVP 0", crypto(1, "AEAD_AES_256_GCM", key44, "|256:1") +
                                                                 crypto(2, cm80, key30, " UNENCRYPTED_SRTP") +
                                                                 crypto(3, cm80, key30) + crypto(4, "UNKNOWN", "QUJD"));
   const Answered out = answered(offer, secure_local());
@@ -275,7 +276,7 @@ TEST_F(ApplyAnswer, RefusesWhatWasNotOffered) {
   EXPECT_THAT(refusal(description("m=audio 5000 RTP/SAVP 0", crypto(1, cm80, key30))), HasSubstr("changed the suite"));
   EXPECT_THAT(refusal(description("m=audio 5000 RTP/SAVP 0", crypto(2, cm80, key30, " UNENCRYPTED_SRTP"))),
               HasSubstr("unencrypted"));
-  EXPECT_THAT(refusal(description("m=audio 5000 RTP/SAVP 0", crypto(2, cm80, key30, "|1:4"))), HasSubstr("MKI"));
+  EXPECT_THAT(refusal(description("m=audio 5000 RTP/SAVP 0", crypto(2, cm80, key30, " KDR=3"))), HasSubstr("rate"));
   EXPECT_THAT(refusal(description("m=audio 5000 RTP/SAVP 0", crypto(2, cm80, "AAAA"))), HasSubstr("length"));
   EXPECT_THAT(refusal(description("m=audio 5000 RTP/SAVP 0", "")), HasSubstr("0 crypto attributes"));
   EXPECT_THAT(

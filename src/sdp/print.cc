@@ -1,7 +1,11 @@
 #include <algorithm>
 #include <array>
 
+#include "base/bytes.h"
+
 #include "sdp/crypto_attribute.h"
+#include "sdp/dtls_attributes.h"
+#include "sdp/ice_attributes.h"
 #include "sdp/session_description.h"
 #include "sdp/static_formats.h"
 
@@ -65,15 +69,33 @@ void print_formats(Writer& writer, const MediaDescription& media) {
   }
 }
 
+void print_ice(Writer& writer, const MediaDescription& media) {
+  if (!media.mid.empty()) writer.line("a=mid:{}", media.mid);
+  if (!media.ice_ufrag.empty()) writer.line("a=ice-ufrag:{}", media.ice_ufrag);
+  if (!media.ice_password.empty()) writer.line("a=ice-pwd:{}", as_text(media.ice_password.reveal()));
+  for (const Candidate& candidate : media.candidates)
+    writer.line("a=candidate:{}", print_candidate(candidate));
+  if (media.end_of_candidates) writer.line("a=end-of-candidates");
+}
+
+void print_dtls(Writer& writer, const MediaDescription& media) {
+  for (const Fingerprint& fingerprint : media.fingerprints)
+    writer.line("a=fingerprint:{}", print_fingerprint(fingerprint));
+  if (media.setup != Setup::absent) writer.line("a=setup:{}", print(media.setup));
+  if (!media.tls_id.empty()) writer.line("a=tls-id:{}", media.tls_id);
+}
+
 void print_media(Writer& writer, const MediaDescription& media, bool own_connection) {
   print_media_line(writer, media);
   if (own_connection && !media.address.empty()) writer.connection(media.address);
   print_formats(writer, media);
   for (const CryptoAttribute& crypto : media.crypto)
     writer.line("a=crypto:{}", print_crypto(crypto));
+  print_dtls(writer, media);
   if (media.packet_ms != 0) writer.line("a=ptime:{}", media.packet_ms);
   if (media.rtcp_port != 0) writer.line("a=rtcp:{}", media.rtcp_port);
   if (media.rtcp_mux) writer.line("a=rtcp-mux");
+  print_ice(writer, media);
   for (const Attribute& attribute : media.attributes)
     writer.attribute(attribute);
   writer.line("a={}", print(media.direction));
@@ -98,6 +120,9 @@ std::string print(const SessionDescription& description) {
   const std::string common = common_address(description);
   if (!common.empty()) writer.connection(common);
   writer.line("t=0 0");
+  if (!description.bundle.empty()) writer.line("a=group:BUNDLE {}", fmt::join(description.bundle, " "));
+  if (description.ice_lite) writer.line("a=ice-lite");
+  if (description.trickle) writer.line("a=ice-options:trickle");
   for (const Attribute& attribute : description.attributes)
     writer.attribute(attribute);
   for (const MediaDescription& media : description.media)

@@ -18,6 +18,9 @@ Local make_local(std::uint8_t choice) {
   local.codecs = {"PCMU", "PCMA"};
   if ((choice & 1) != 0) local.suites = {"AEAD_AES_256_GCM", "AES_CM_128_HMAC_SHA1_80"};
   local.direction = static_cast<Direction>(choice >> 1 & 3);
+  if ((choice & 8) != 0) local.key_exchanges = {KeyExchange::dtls, KeyExchange::sdes};
+  local.fingerprints = {{"sha-256", Buffer(32, 3)}};
+  local.tls_id = "an-association-of-the-fuzzer";
   local.random_key = [](std::size_t bytes) { return Secret(Buffer(bytes, 9)); };
   return local;
 }
@@ -25,7 +28,12 @@ Local make_local(std::uint8_t choice) {
 void check_agreed(const Agreed& agreed, const Local& local) {
   if (agreed.codec.empty()) return;
   require(agreed.codec == "PCMU" || agreed.codec == "PCMA");
-  require(agreed.suite.empty() == local.suites.empty());
+  if (agreed.dtls) {
+    require(!local.suites.empty() && !agreed.fingerprints.empty() && agreed.rtcp_mux);
+    for (const Fingerprint& fingerprint : agreed.fingerprints)
+      require(fingerprint.hash == "sha-256" || fingerprint.hash == "sha-384" || fingerprint.hash == "sha-512");
+  }
+  require((agreed.suite.empty() && !agreed.dtls) == local.suites.empty());
   require(agreed.local_key.size() == key_and_salt_length(agreed.suite));
   require(agreed.remote_key.size() == agreed.local_key.size());
   require(agreed.remote.port != 0);

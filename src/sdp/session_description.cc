@@ -5,6 +5,8 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "sdp/crypto_attribute.h"
+#include "sdp/dtls_attributes.h"
+#include "sdp/ice_attributes.h"
 #include "sdp/line_reader.h"
 #include "sdp/static_formats.h"
 
@@ -40,7 +42,10 @@ class Parser {
   SessionDescription out_;
   std::string session_address_;
   Direction session_direction_ = Direction::sendrecv;
-  std::vector<bool> has_direction_;  ///< of each medium
+  SessionIce session_ice_;
+  DtlsAttributes session_dtls_;
+  std::vector<DtlsAttributes> media_dtls_;  ///< of each medium
+  std::vector<bool> has_direction_;         ///< of each medium
   bool has_origin_ = false;
 };
 
@@ -58,6 +63,8 @@ Result<SessionDescription> Parser::run() {
     MediaDescription& media = out_.media[i];
     if (media.address.empty()) media.address = session_address_;
     if (!has_direction_[i]) media.direction = session_direction_;
+    session_ice_.inherit(media);
+    if (carries_rtp(media.protocol)) DtlsAttributes::apply(std::move(media_dtls_[i]), session_dtls_, media);
   }
   return std::move(out_);
 }
@@ -131,6 +138,7 @@ Result<> Parser::read_media(std::string_view value) {
   }
   out_.media.push_back(std::move(media));
   has_direction_.push_back(false);
+  media_dtls_.emplace_back();
   return {};
 }
 
@@ -155,9 +163,11 @@ Result<> Parser::read_attribute(std::string_view value) {
     if (!known) out_.media.back().attributes.push_back(std::move(attribute));
     return {};
   }
+  const auto dtls = session_dtls_.read(attribute);
+  if (!dtls) return lines_.mistake(dtls.error().what);
   if (const auto direction = parse_direction(attribute.name)) {
     session_direction_ = *direction;
-  } else {
+  } else if (!*dtls && !read_ice_attribute(out_, attribute) && !session_ice_.read(attribute)) {
     out_.attributes.push_back(std::move(attribute));
   }
   return {};
@@ -171,7 +181,12 @@ Result<bool> Parser::read_media_attribute(MediaDescription& media, const Attribu
     has_direction_.back() = true;
     return true;
   }
+  if (read_ice_attribute(media, attribute)) return true;
   if (!carries_rtp(media.protocol)) return false;
+  if (attribute.name == "ice-options") return read_ice_attribute(out_, attribute);  // where browsers write it
+  const auto dtls = media_dtls_.back().read(attribute);
+  if (!dtls) return lines_.mistake(dtls.error().what);
+  if (*dtls) return true;
   if (attribute.name == "rtpmap") return read_rtpmap(media, value);
   if (attribute.name == "fmtp") {
     const auto number = parse_unsigned<std::uint8_t>(take_word(value));
@@ -183,6 +198,8 @@ Result<bool> Parser::read_media_attribute(MediaDescription& media, const Attribu
   if (attribute.name == "crypto") {
     auto crypto = parse_crypto(value);
     if (!crypto) return lines_.mistake(crypto.error().what);
+    if (media.crypto.size() == limits::sdp_crypto_attributes)
+      return lines_.mistake(fmt::format("there are more than {} crypto attributes", limits::sdp_crypto_attributes));
     media.crypto.push_back(std::move(*crypto));
     return true;
   }

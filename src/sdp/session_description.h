@@ -18,14 +18,22 @@ namespace ringwall::sdp {
 enum class Direction : std::uint8_t { sendrecv, sendonly, recvonly, inactive };
 Direction reversed(Direction direction);  ///< as the other side sees it
 
-/// a=crypto:<tag> <suite> inline:<key||salt>[|lifetime][|MKI:length] [session parameters]
+/// inline:<key||salt>[|lifetime][|MKI:length] (RFC 4568 section 6.1)
+struct InlineKey {
+  Secret key_and_salt;   ///< decoded
+  std::string lifetime;  ///< as written, e.g. "2^48"; empty if absent
+  std::string mki;       ///< as written, e.g. "1:4"; empty if absent
+};
+
+/// a=crypto:<tag> <suite> <inline key>[;<inline key> ...] [session parameters]
 struct CryptoAttribute {
   std::uint32_t tag = 1;
   std::string suite;               ///< "AEAD_AES_256_GCM", "AES_CM_128_HMAC_SHA1_80", ...
-  Secret key_and_salt;             ///< decoded
+  Secret key_and_salt;             ///< of the first key, and so the next two; empty if the keys cannot be read
   std::string lifetime;            ///< as written, e.g. "2^48"; empty if absent
   std::string mki;                 ///< as written, e.g. "1:4"; empty if absent
   std::string session_parameters;  ///< e.g. "UNENCRYPTED_SRTP"; anything here that weakens the stream must be refused
+  std::vector<InlineKey> more_keys{};
 };
 
 /// a=fingerprint (RFC 8122)

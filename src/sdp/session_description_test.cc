@@ -39,7 +39,7 @@ TEST(ParseSdp, ReadsSecureAudio) {
   const auto sdp =
       read(start + "m=audio 49170 RTP/SAVP 8 0 101 18\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\n" +
            "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" + key30 + "|2^20|1:4 KDR=1 UNENCRYPTED_SRTCP\r\n" +
-           "a=ptime:20\r\na=rtcp:5000 IN IP4 192.0.2.1\r\na=rtcp-mux\r\na=sendonly\r\na=mid:x:y\r\n");
+           "a=ptime:20\r\na=rtcp:5000 IN IP4 192.0.2.1\r\na=rtcp-mux\r\na=sendonly\r\na=label:x:y\r\n");
   EXPECT_EQ(sdp.session_id, 1U);
   EXPECT_EQ(sdp.version, 2U);
   ASSERT_EQ(sdp.media.size(), 1U);
