@@ -174,6 +174,7 @@ void EdgeCall::on(const sip::Answered& answered) {
 
 void EdgeCall::accept_caller() {
   connected_ = wall_now();
+  start_recording();
   if (caller_offer_.empty()) {
     from_.offered = true;
     edge_.agent().endpoint().accept(from_.leg, sip::sdp_body(from_.audio->offer()), edge_.now());
@@ -181,18 +182,10 @@ void EdgeCall::accept_caller() {
   }
   auto answer = caller_answer();
   if (!answer) {
-  start_recording();
     fail(488, answer.error());
     return;
   }
   edge_.agent().endpoint().accept(from_.leg, sip::sdp_body(std::move(*answer)), edge_.now());
-}
-
-void EdgeCall::on(const sip::Acked& acked) {
-  Side& acking = side(acked.leg);
-  if (!acking.offered) return;
-  acking.offered = false;
-  if (const auto applied = acking.audio->answered(call::sdp_of(*acked.message)); !applied) fail(488, applied.error());
 }
 
 void EdgeCall::start_recording() {
@@ -202,6 +195,13 @@ void EdgeCall::start_recording() {
   recording_ = CallRecording::start(
       edge_, interaction_, from_.audio->leg(),
       {{"number", number_}, {"caller", caller}, {"from", from_.peer}, {"to", to_.peer}, {"element", edge_.name()}});
+}
+
+void EdgeCall::on(const sip::Acked& acked) {
+  Side& acking = side(acked.leg);
+  if (!acking.offered) return;
+  acking.offered = false;
+  if (const auto applied = acking.audio->answered(call::sdp_of(*acked.message)); !applied) fail(488, applied.error());
 }
 
 void EdgeCall::on(const sip::Reinvited& reinvited) {
@@ -274,6 +274,7 @@ void EdgeCall::fail(int status, const Error& why) {
 }
 
 void EdgeCall::finish(std::string_view reason) {
+  recording_.reset();
   edge_.record(interaction_, "left", {{"reason", std::string(reason)}});
   log::info(edge_.name(), "call {} over: {}", interaction_, reason);
   edge_.agent().disown(from_.leg);
@@ -299,9 +300,8 @@ call::LegView EdgeCall::view(const Side& side, bool outgoing) const {
 
 void EdgeCall::describe(std::vector<call::LegView>& out) const {
   out.push_back(view(from_, false));
+  if (recording_) out.back().recording = recording_->state();
   out.push_back(view(to_, true));
 }
 
 }  // namespace ringwall::edge
-  recording_.reset();
-  if (recording_) out.back().recording = recording_->state();

@@ -73,7 +73,7 @@ class EdgeCall final : public call::LegOwner, public std::enable_shared_from_thi
   WallTime began_;
   std::optional<WallTime> connected_;
   bool over_ = false;
+  std::unique_ptr<CallRecording> recording_;
 };
 
 }  // namespace ringwall::edge
-  std::unique_ptr<CallRecording> recording_;

@@ -202,6 +202,7 @@ constexpr Section sections[] = {
     {"skill_group", "skill group", read_skill_group, true},
     {"service", "service", read_service, true},
     {"verify", "verify section", read_verify, false},
+    {"recording", "recording section", read_recording, false},
 };
 
 void read_table(const Section& section, const toml::table& table, std::size_t index, const std::string& label,
@@ -211,7 +212,6 @@ void read_table(const Section& section, const toml::table& table, std::size_t in
   in.finish();
 }
 
-    {"recording", "recording section", read_recording, false},
 /// How many tables of a kind the site holds: the index of the next one, so that `places` follows the site's vectors.
 std::size_t count(const Section& section, const Site& site) {
   if (section.key == "element") return site.elements.size();
