@@ -26,7 +26,7 @@ void Endpoint::Core::flow_lost(ServerTransaction& transaction, Time now) {
   transaction.member.leave();
   apply(transaction, transaction.transport_failed(), now);
   if (!pending) return;
-  close_provisionals(*used);
+  close_provisionals(*used, now);
   if (used->state == Leg::State::confirmed) return advance_reinvite(*used, now);
   end_leg(*used, "the caller's connection closed", nullptr);
 }

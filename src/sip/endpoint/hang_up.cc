@@ -45,7 +45,7 @@ void Endpoint::Core::receive_bye(Leg& leg, ServerTransaction& transaction, const
 // The peer's unanswered INVITE or re-INVITE gets its final response.
 void Endpoint::Core::close_server_invite(Leg& leg, int status, Time now) {
   ServerTransaction* invite = servers.find(leg.server_invite);
-  close_provisionals(leg);
+  close_provisionals(leg, now);
   if (invite == nullptr) return;
   const bool own = status == 603;
   respond(*invite, status, {.status = status, .headers = own ? leg.bye_headers : Headers{}}, now);

@@ -97,7 +97,7 @@ void Endpoint::Core::reject(LegId id, Answer answer, Time now) {
   ServerTransaction* transaction = servers.find(used->server_invite);
   if (transaction == nullptr) return;
   if (answer.status < 300 || answer.status > 699) answer.status = 500;
-  close_provisionals(*used);
+  close_provisionals(*used, now);
   respond(*transaction, answer.status, answer, now);
   if (used->state == Leg::State::confirmed) return advance_reinvite(*used, now);
   erase(*used);

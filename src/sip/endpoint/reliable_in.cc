@@ -110,7 +110,11 @@ void Endpoint::Core::receive_prack(Leg& leg, ServerTransaction& transaction, con
 }
 
 // The peer's INVITE is refused, or was taken back. A PRACK that is still under way is answered all the same.
-void Endpoint::Core::close_provisionals(Leg& leg) {
+void Endpoint::Core::close_provisionals(Leg& leg, Time now) {
+  if (leg.reliable && leg.reliable->unacknowledged != 0 && leg.state != Leg::State::confirmed &&
+      leg.state != Leg::State::terminating)
+    late_pracks.expect(leg.dialog, leg.reliable->cseq, leg.reliable->unacknowledged, now,
+                       now + timing(leg.route.transport).patience());
   leg.server_invite = {};
   leg.provisional_again = never;
   leg.provisional_bytes.clear();
@@ -119,6 +123,12 @@ void Endpoint::Core::close_provisionals(Leg& leg) {
   leg.reliable->waiting.reset();
   leg.reliable->queue.clear();
   leg.reliable->acceptance.reset();
+}
+
+// The dialog is gone with its INVITE, the PRACK was under way.
+void Endpoint::Core::answer_late_prack(const Flow& flow, const MessagePtr& message, Time now) {
+  if (!late_pracks.take(*message, now)) return refuse(flow, *message, 481);
+  respond(start_server(flow, message, now), 200, {}, now);
 }
 
 // 64*T1 without a PRACK (section 3): the INVITE is refused.

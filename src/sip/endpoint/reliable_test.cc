@@ -193,6 +193,47 @@ TEST_F(ReliableTest, AFinalResponseEndsTheRepeating) {
   EXPECT_TRUE(bob.take<Acked>());
 }
 
+// RFC 3262 section 3: whoever sends a final response must be prepared to process the PRACKs that are still out.
+class LatePrackTest : public ReliableTest, public testing::WithParamInterface<int> {};
+
+TEST_P(LatePrackTest, IsAnsweredAfterARefusal) {
+  ring("offer", {{"Require", "100rel"}});
+  network.drop = [](const Message& message) { return message.method() == Method::prack && message.is_request(); };
+  bob.endpoint.provisional(bobs, 180, {}, network.now);
+  network.run(100ms);
+  std::string prack(last("PRACK")->bytes());
+  if (GetParam() == 486) bob.endpoint.reject(bobs, {.status = 486}, network.now);
+  if (GetParam() == 603) bob.endpoint.hang_up(bobs, network.now);
+  if (GetParam() == 487) ada.endpoint.hang_up(adas, network.now);
+  network.run(100ms);
+  EXPECT_EQ(count(fmt::format("bob {} INVITE", GetParam())), 1);
+  ASSERT_EQ(bob.endpoint.leg_count(), 0U);
+  network.drop = nullptr;
+  network.wire.clear();
+  network.run(4s);
+  EXPECT_THAT(network.wire, Contains("bob 200 PRACK").Times(1)) << "the same PRACK comes again";
+  EXPECT_EQ(count("bob 481 PRACK"), 0);
+  // Another PRACK for it matches nothing any more.
+  const auto branch = prack.find("branch=z9hG4bK") + 14;
+  prack.replace(branch, 4, "more");
+  network.inject(bob, prack);
+  EXPECT_EQ(count("bob 481 PRACK"), 1);
+}
+INSTANTIATE_TEST_SUITE_P(ReliableTest, LatePrackTest, testing::Values(486, 487, 603));
+
+TEST_F(ReliableTest, APrackThatIsTooLateIsNot) {
+  ring("offer", {{"Require", "100rel"}});
+  network.drop = [](const Message& message) { return message.method() == Method::prack && message.is_request(); };
+  bob.endpoint.provisional(bobs, 180, {}, network.now);
+  network.run(100ms);
+  const std::string prack(last("PRACK")->bytes());
+  bob.endpoint.reject(bobs, {.status = 486}, network.now);
+  network.run(33s);  // 64*T1
+  network.inject(bob, prack);
+  EXPECT_EQ(count("bob 481 PRACK"), 1);
+  EXPECT_EQ(count("bob 200 PRACK"), 0);
+}
+
 TEST_F(ReliableTest, ResponsesOutOfOrderAreNotTaken) {
   ring("offer", {{"Require", "100rel"}});
   bob.endpoint.provisional(bobs, 180, {}, network.now);
