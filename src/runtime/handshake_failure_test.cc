@@ -142,7 +142,7 @@ TEST_F(HandshakeFailureTest, WhereACertificateIsOptionalOnlyAMissingOneIsForgive
         "s_client -quiet " +
         std::string(version) + " -connect " + address + ")");
     ASSERT_TRUE(loop.run_until([&] { return !server.recorder.messages.empty(); }, kPatience)) << version;
-    const sip::TlsFacts& facts = server.recorder.messages[0].flow.tls;
+    const sip::TlsFacts& facts = server.recorder.messages[0].flow.tls();
     EXPECT_THAT(facts.peer_names, testing::IsEmpty());
     EXPECT_EQ(facts.anchor, "");
     EXPECT_FALSE(facts.version.empty());
@@ -269,7 +269,7 @@ TEST_F(HandshakeFailureTest, APeersProfileNarrowsWhatIsOffered) {
   TestElement client(loop, from), server(loop, server_options());
   client.send(client.route_to(server, "server"), request_text("OPTIONS", {"127.55.2.1", 5061}));
   ASSERT_TRUE(loop.run_until([&] { return server.recorder.messages.size() == 1; }, kPatience));
-  const auto& tls = server.recorder.messages[0].flow.tls;
+  const auto& tls = server.recorder.messages[0].flow.tls();
   EXPECT_EQ(tls.cipher, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256");
   EXPECT_EQ(tls.group, "P-256");
 }

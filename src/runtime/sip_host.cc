@@ -42,6 +42,11 @@ struct SipHost::Core : TransportOwner {
     collect();
     if (deliver()) arm_timer();
   }
+  void message_broken(const sip::Flow& flow, std::string_view bytes, const sip::ParseError& refusal) override {
+    endpoint->receive_broken(flow, bytes, refusal);
+    transports->report_harm(flow.remote, Harm::malformed);
+    collect();
+  }
   bool overloaded(const sip::Flow& flow, std::string_view bytes) override;
   void send_failed(sip::TransmitId id, const Error& why) override {
     endpoint->send_failed(id, why, loop.now());

@@ -83,6 +83,8 @@ class TransportOwner {
   virtual ~TransportOwner() = default;
   /// One whole message. The views live until the call returns.
   virtual void message_received(const sip::Flow& flow, std::string_view message) = 0;
+  /// What came of a message at which its stream broke. What is sent on that flow now goes before it is closed.
+  virtual void message_broken(const sip::Flow&, std::string_view, const sip::ParseError&) {}
   /// A message of a known source that sends too much. True: it was turned away; else message_received() follows.
   virtual bool overloaded(const sip::Flow&, std::string_view) { return false; }
   virtual void send_failed(sip::TransmitId id, const Error& why) = 0;

@@ -59,6 +59,7 @@ struct SipTransports::Core : std::enable_shared_from_this<SipTransports::Core>, 
   // From connections.
   void established(StreamConnection& connection) override;
   void message_received(StreamConnection& connection, std::string_view message) override;
+  void message_broken(StreamConnection& connection, const sip::StreamFramer::Broken& broken) override;
   void reading_paused() override { flush(); }
   void reading_held() override { guard.note("pipelined bytes"); }
   void handshake_failed(StreamConnection& connection, const HandshakeVerdict& verdict) override;

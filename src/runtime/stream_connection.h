@@ -26,6 +26,8 @@ class ConnectionOwner {
   virtual ~ConnectionOwner() = default;
   virtual void established(StreamConnection& connection) = 0;
   virtual void message_received(StreamConnection& connection, std::string_view message) = 0;
+  /// The stream cannot be cut any further. The connection is closed once what this causes to be sent has gone.
+  virtual void message_broken(StreamConnection& connection, const sip::StreamFramer::Broken& broken) = 0;
   /// After all messages that were there to be read.
   virtual void reading_paused() = 0;
   /// Its peer sends and does not read what it gets for it: nothing more is read until it has.
@@ -72,7 +74,7 @@ class StreamConnection : public std::enable_shared_from_this<StreamConnection> {
 
   [[nodiscard]] const sip::Flow& flow() const { return flow_; }
   [[nodiscard]] ConnectionState state() const { return state_; }
-  [[nodiscard]] bool usable() const { return state_ != ConnectionState::closing && !failing_; }
+  [[nodiscard]] bool usable() const { return state_ != ConnectionState::closing && !failing_ && !last_words_; }
   [[nodiscard]] std::size_t write_queue_max() const { return queue_max_; }
   [[nodiscard]] ConnectionView view(Time now) const;
   [[nodiscard]] bool was_established() const { return established_; }
@@ -93,6 +95,8 @@ class StreamConnection : public std::enable_shared_from_this<StreamConnection> {
   };
 
   void set_socket_options();
+  void connect_from(const boost::asio::ip::tcp::endpoint& source);
+  bool connect_without_session();
   void connected(const boost::system::error_code& trouble);
   void begin_handshake();
   void step_handshake();
@@ -123,6 +127,7 @@ class StreamConnection : public std::enable_shared_from_this<StreamConnection> {
   void read_ended(IoStatus status);
   void refuse(HandshakeVerdict verdict);
   void fail_soon(CloseCause cause, Error why);
+  void end_broken();
   void finish(CloseCause cause, const Error& why);
   void discard_until_closed();
   std::vector<sip::TransmitId> unsent_ids() const;
@@ -137,13 +142,15 @@ class StreamConnection : public std::enable_shared_from_this<StreamConnection> {
   sip::StreamFramer framer_;
   ConnectionState state_ = ConnectionState::connecting;
   bool waiting_to_read_ = false, waiting_to_write_ = false;
-  bool secured_ = false;      ///< the TLS handshake has ended, or there is none
-  bool established_ = false;  ///< it was, once
+  bool connects_again_ = false;  ///< without the session that the server did not want
+  bool secured_ = false;         ///< the TLS handshake has ended, or there is none
+  bool established_ = false;     ///< it was, once
   bool alias_known_ = false;
-  bool finished_ = false;  ///< the owner has been told
-  bool held_ = false;      ///< not read until the queue has gone
-  bool failing_ = false;   ///< fail_soon() is under way
-  bool heard_ = false;     ///< the peer has sent something since the handshake
+  bool finished_ = false;    ///< the owner has been told
+  bool held_ = false;        ///< not read until the queue has gone
+  bool failing_ = false;     ///< fail_soon() is under way
+  bool last_words_ = false;  ///< read no more, and closed once the queue has gone
+  bool heard_ = false;       ///< the peer has sent something since the handshake
 
   std::list<Queued> queue_;  ///< empty it holds no memory, of which a resting connection is to have little
   std::size_t queue_bytes_ = 0, queue_max_ = 0;

@@ -76,6 +76,7 @@ void StreamConnection::flush() {
       return fail_soon(CloseCause::remote, {"the connection broke while writing", flow_.remote.text(), {}});
     }
   }
+  if (last_words_) return fail_soon(CloseCause::broken, framer_.poll().error());
   if (!std::exchange(held_, false)) return;
   asio::post(socket_.get_executor(), [self = shared_from_this()] {
     if (self->reading()) self->step_read();

@@ -67,7 +67,7 @@ TlsChannel::TlsChannel(int socket, std::shared_ptr<TlsClientContext> context, Ne
   if (known->second.facts.peer_not_after <= wall_now())
     impl.sessions.erase(known);
   else
-    SSL_set_session(ssl_.get(), known->second.session.get());
+    offered_session_ = SSL_set_session(ssl_.get(), known->second.session.get()) == 1;
 }
 
 TlsChannel::~TlsChannel() {

@@ -54,6 +54,9 @@ class TlsChannel {
   /// Once. A client's channel keeps them for the sessions that come later.
   [[nodiscard]] sip::TlsFacts take_facts() { return client_ ? facts_ : std::exchange(facts_, {}); }
   [[nodiscard]] const HandshakeVerdict& verdict() const { return verdict_; }
+  /// A client's: an earlier session was offered, which the server may not want.
+  [[nodiscard]] bool offered_session() const { return offered_session_; }
+  [[nodiscard]] const std::shared_ptr<TlsClientContext>& client() const { return client_; }
   /// The verdict on a handshake that took longer than `limit`.
   [[nodiscard]] HandshakeVerdict timed_out(Duration limit) const;
   /// "RSA", "ECDSA", "Ed25519": the key of the certificate that the server showed.
@@ -77,6 +80,7 @@ class TlsChannel {
   bool first_bytes_seen_ = false;
   bool established_ = false;
   bool anything_read_ = false;
+  bool offered_session_ = false;
   sip::TlsFacts facts_;
   HandshakeVerdict verdict_;
 };

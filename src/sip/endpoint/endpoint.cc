@@ -39,6 +39,9 @@ Endpoint::~Endpoint() = default;
 void Endpoint::receive(const Flow& flow, std::string_view message, Time now) {
   core_->receive(flow, message, now);
 }
+void Endpoint::receive_broken(const Flow& flow, std::string_view bytes, const ParseError& refusal) {
+  core_->answer_malformed(flow, bytes, refusal);
+}
 void Endpoint::send_failed(TransmitId id, const Error& why, Time now) {
   core_->send_failed(id, why, now);
 }

@@ -213,6 +213,8 @@ class Endpoint {
 
   // From the wire.
   void receive(const Flow& flow, std::string_view message, Time now);  ///< one whole message
+  /// What came of a message that its stream cannot be cut at: answered if it can be (RFC 3261 section 18.3).
+  void receive_broken(const Flow& flow, std::string_view bytes, const ParseError& refusal);
   void transmitted(TransmitId id, FlowId flow);  ///< optional: which flow a Transmit without one went out on
   void send_failed(TransmitId id, const Error& why, Time now);
   void flow_closed(FlowId flow, Time now);

@@ -2,7 +2,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "sip/message/message.h"
+#include "sip/message/salvage.h"
 
 namespace ringwall::sip {
 namespace {
@@ -22,13 +22,11 @@ Result<std::size_t> read_content_length(std::string_view section) {
     while (section.starts_with(' ') || section.starts_with('\t'))
       value += take_until(section, '\n');
     const auto number = parse_unsigned<std::size_t>(trim(value));
-    if (!number) return fail("Content-Length is not a number", "Content-Length");
-    if (length && *length != *number)
-      return fail("Content-Length is given twice with different values", "Content-Length");
+    if (!number) return fail("it is not a number", "Content-Length");
+    if (length && *length != *number) return fail("the header is given twice", "Content-Length");
     length = number;
   }
-  if (!length)
-    return fail("a message on a stream has no Content-Length", "Content-Length", "RFC 3261 section 18.3 demands it");
+  if (!length) return fail("the header is missing", "Content-Length", "RFC 3261 section 18.3 demands it on a stream");
   return *length;
 }
 
@@ -59,12 +57,7 @@ Result<std::optional<Frame>> StreamFramer::poll() {
     if (between == Between::unknown) return std::nullopt;
   }
   const auto complete = find_message_end();
-  if (!complete) {
-    broken_ = complete.error();
-    buffer_.clear();
-    start_ = scanned_ = end_ = 0;
-    return std::unexpected(*broken_);
-  }
+  if (!complete) return std::unexpected(complete.error());
   if (!*complete) return std::nullopt;
   const Frame frame{Frame::Kind::message, std::string_view(buffer_).substr(start_, end_ - start_)};
   start_ = scanned_ = end_;
@@ -89,22 +82,37 @@ StreamFramer::Between StreamFramer::skip_line_ends() {
   }
 }
 
+/// From now on nothing more is cut; the whole lines that came of the message stay for broken().
+std::unexpected<Error> StreamFramer::refuse(int status, Error why) {
+  const std::size_t last_line = buffer_.rfind('\n', start_ + limits::sip_message_bytes - 1);
+  buffer_.resize(last_line == npos ? start_ : std::max(start_, last_line + 1));
+  refusal_ = status;
+  broken_ = std::move(why);
+  return std::unexpected(*broken_);
+}
+
+StreamFramer::Broken StreamFramer::broken() const {
+  if (!broken_) return {};
+  const std::string_view bytes = std::string_view(buffer_).substr(start_);
+  const std::string header = broken_->where.empty() ? std::string() : broken_->where + ": ";
+  return {bytes, {refusal_, header + broken_->what, can_be_answered(bytes)}};
+}
+
 /// Sets `end_` once the header section is complete; true when the whole message is there.
 Result<bool> StreamFramer::find_message_end() {
   if (end_ == 0) {
     const auto empty_line = buffer_.find("\r\n\r\n", scanned_);
+    const std::size_t header_bytes = empty_line == npos ? pending() : empty_line + 4 - start_;
+    if (header_bytes > limits::sip_message_bytes) return refuse(513, {"Message larger than 65536 bytes", {}, {}});
     if (empty_line == npos) {
-      if (pending() > limits::sip_message_bytes)
-        return fail("a header section is larger than 65536 bytes", "stream", "the connection is closed");
       scanned_ = std::max(start_, buffer_.size() < 3 ? 0 : buffer_.size() - 3);
       return false;
     }
-    TRY(const std::size_t length,
-        read_content_length(std::string_view(buffer_).substr(start_, empty_line + 2 - start_)));
-    const std::size_t header_bytes = empty_line + 4 - start_;
-    if (header_bytes > limits::sip_message_bytes || length > limits::sip_message_bytes - header_bytes)
-      return fail("a message is larger than 65536 bytes", "stream", "the connection is closed");
-    end_ = empty_line + 4 + length;
+    const auto length = read_content_length(std::string_view(buffer_).substr(start_, empty_line + 2 - start_));
+    if (!length) return refuse(400, length.error());
+    if (*length > limits::sip_message_bytes - header_bytes)
+      return refuse(413, {"The body makes the message larger than 65536 bytes", {}, {}});
+    end_ = start_ + header_bytes + *length;
   }
   return end_ <= buffer_.size();
 }

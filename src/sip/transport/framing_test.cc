@@ -57,7 +57,7 @@ TEST(StreamFramer, ReadsFoldedContentLength) {
 }
 
 TEST(StreamFramer, EndsTheConnectionForBadLengths) {
-  EXPECT_THAT(frames({message("", "")}), ElementsAre(HasSubstr("no Content-Length")));
+  EXPECT_THAT(frames({message("", "")}), ElementsAre(HasSubstr("missing")));
   EXPECT_THAT(frames({message("Content-Length: -1\r\n", "")}), ElementsAre(HasSubstr("not a number")));
   EXPECT_THAT(frames({message("Content-Length: 1 2\r\n", "")}), ElementsAre(HasSubstr("not a number")));
   EXPECT_THAT(frames({message("Content-Length: 99999999999999999999999\r\n", "")}),
@@ -84,6 +84,65 @@ TEST(StreamFramer, StaysBroken) {
   framer.feed(message("Content-Length: 0\r\n", ""));
   EXPECT_FALSE(framer.poll());
   EXPECT_EQ(framer.pending(), 0U);
+}
+
+/// What a framer that was fed `stream` in pieces of `size` bytes says of the broken message in it.
+StreamFramer::Broken broken(StreamFramer& framer, std::string_view stream, std::size_t size) {
+  for (; !stream.empty(); stream.remove_prefix(std::min(size, stream.size()))) {
+    framer.feed(stream.substr(0, size));
+    for (auto frame = framer.poll(); frame ? frame->has_value() : false; frame = framer.poll()) {
+    }
+  }
+  return framer.broken();
+}
+
+std::string request(std::string_view headers) {
+  return fmt::format("OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/TCP a;branch=z9hG4bK1\r\nCSeq: 1 OPTIONS\r\n{}\r\n",
+                     headers);
+}
+
+TEST(StreamFramer, SaysHowABrokenMessageIsToBeRefused) {
+  const std::string long_header = "Subject: " + std::string(limits::sip_message_bytes, 'x') + "\r\n";
+  const struct {
+    std::string stream;
+    int status;
+    std::string_view reason;
+  } cases[] = {
+      {request(""), 400, "Content-Length: the header is missing"},
+      {request("Content-Length: -999\r\n"), 400, "Content-Length: it is not a number"},
+      {request("Content-Length: 1\r\nl: 2\r\n") + "ab", 400, "Content-Length: the header is given twice"},
+      {request("Content-Length: 65536\r\n"), 413, "The body makes the message larger than 65536 bytes"},
+      {request(long_header + "Content-Length: 0\r\n"), 513, "Message larger than 65536 bytes"},
+  };
+  for (const auto& [stream, status, reason] : cases) {
+    for (const std::size_t size : {std::size_t{1}, std::size_t{700}, stream.size()}) {
+      StreamFramer framer;
+      const auto found = broken(framer, message("l: 2\r\n", "hi") + stream, size);
+      EXPECT_EQ(found.refusal.status, status) << reason;
+      EXPECT_EQ(found.refusal.reason, reason);
+      EXPECT_TRUE(found.refusal.answerable) << reason;
+      EXPECT_THAT(found.bytes, testing::StartsWith("OPTIONS"));
+      EXPECT_TRUE(found.bytes.ends_with("\r\n") && found.bytes.size() <= limits::sip_message_bytes) << found.bytes;
+    }
+  }
+}
+
+TEST(StreamFramer, AnswersNoLineThatWasCutAtTheLimit) {
+  StreamFramer framer;
+  const std::string via = "Via: SIP/2.0/TCP " + std::string(limits::sip_message_bytes, 'a');
+  const auto found = broken(framer, "OPTIONS sip:a SIP/2.0\r\nCSeq: 1 OPTIONS\r\n" + via, 4096);
+  EXPECT_EQ(found.bytes, "OPTIONS sip:a SIP/2.0\r\nCSeq: 1 OPTIONS\r\n");
+  EXPECT_EQ(found.refusal.status, 513);
+  EXPECT_FALSE(found.refusal.answerable);
+}
+
+TEST(StreamFramer, AResponseAndAnAckAreNotAnswered) {
+  for (std::string_view line : {"SIP/2.0 200 OK", "ACK sip:a SIP/2.0", "GET / HTTP/1.1"}) {
+    StreamFramer framer;
+    const std::string cseq = line.starts_with('G') ? "" : "Via: SIP/2.0/TCP a\r\nCSeq: 1 INVITE\r\n";
+    EXPECT_FALSE(broken(framer, fmt::format("{}\r\n{}\r\n", line, cseq), 10).refusal.answerable) << line;
+    EXPECT_FALSE(framer.poll());
+  }
 }
 
 class AnySplit : public testing::TestWithParam<unsigned> {};

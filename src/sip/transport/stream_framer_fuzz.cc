@@ -30,6 +30,8 @@ Outcome run(std::string_view stream, std::uint8_t pattern) {
       const auto frame = framer.poll();
       if (!frame) {
         out.error = frame.error().what;
+        if (framer.broken().refusal.status / 100 < 4 || framer.broken().bytes.size() > limits::sip_message_bytes)
+          std::abort();
         return out;
       }
       if (!*frame) break;
