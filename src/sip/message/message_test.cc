@@ -145,6 +145,28 @@ TEST(Message, RefusesBareLineEnds) {
   EXPECT_THAT(refusal(with(" folded: start\r\n").replace(options_text.find("Via"), 3, " Via")), HasSubstr("400"));
 }
 
+// RFC 3261 section 25.1: TEXT-UTF8char has no control characters, quoted-pair has all but CR and LF.
+TEST(Message, TakesANulInAQuotedPairAlone) {
+  using namespace std::string_literals;
+  for (const auto& [line, name] : {std::pair{"Subject: a\0b"s, "Subject"s},
+                                   {"s: \0"s, "s"s},
+                                   {"X-Own: \\\0"s, "X-Own"s},
+                                   {"Contact: \"a\0b\" <sip:a@b>"s, "Contact"s},
+                                   {"Contact: \"a\\\\\0\" <sip:a@b>"s, "Contact"s},
+                                   {"Contact: \"a\" <sip:a@b>;x=\\\0"s, "Contact"s},
+                                   {"Server: a (b\0)"s, "Server"s},
+                                   {"Server: (a) \\\0"s, "Server"s},
+                                   {"Subject: a\r\n \0"s, "Subject"s}})
+    EXPECT_EQ(refusal(with(line + "\r\n")), "400 " + name + ": it holds a NUL that is not quoted") << line;
+  for (const auto& line :
+       {"Contact: \"a\\\0b\" <sip:a@b>"s, "Contact: \"\\\"\\\0\" <sip:a@b>"s, "Server: a (b \\\0 (\\\0))"s})
+    EXPECT_EQ(refusal(with(line + "\r\n")), "accepted") << line;
+  EXPECT_EQ(accepted(with("Content-Length: 3\r\n", "a\0b"s)).body(), "a\0b"s);
+  EXPECT_EQ(refusal("SIP/2.0 200 O\0K\r\n"s), "400 The header section does not end with an empty line");
+  std::string text = with("");
+  EXPECT_EQ(refusal(text.replace(text.find("edge"), 1, "\0"s)), "400 The start line holds a NUL");
+}
+
 TEST(Message, RefusesLinesThatAreNoHeaders) {
   for (const char* bad : {"Subject\r\n", ": x\r\n", "Sub ject: x\r\n", "Sub\"ject: x\r\n"})
     EXPECT_THAT(refusal(with(bad)), HasSubstr("400 A header line")) << bad;

@@ -43,6 +43,22 @@ consteval auto make_singles() {
 }
 constexpr auto singles = make_singles();
 
+/// RFC 3261 section 25.1: a NUL may stand in a quoted-pair, in a quoted string or a comment, and nowhere else in a
+/// header value.
+bool holds_bare_nul(std::string_view value) {
+  bool quoted = false;
+  int comments = 0;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const char c = value[i];
+    if (c == '\0') return true;
+    if (c == '"' && comments == 0) quoted = !quoted;
+    if (c == '(' && !quoted) ++comments;
+    if (c == ')' && !quoted && comments > 0) --comments;
+    if (c == '\\' && (quoted || comments > 0)) ++i;
+  }
+  return false;
+}
+
 }  // namespace
 
 /// Reads one message into an Index. Every step returns false after it has set `error_`.
@@ -112,6 +128,7 @@ void MessageParser::unfold() {
 }
 
 bool MessageParser::read_start_line(std::string_view line) {
+  if (lines_.nul && line.find('\0') != std::string_view::npos) return refuse(400, "The start line holds a NUL");
   constexpr std::string_view protocol = "SIP/";
   return grammar::same(line.substr(0, protocol.size()), protocol) ? read_status_line(line) : read_request_line(line);
 }
@@ -180,6 +197,8 @@ bool MessageParser::add_field(std::string_view line) {
   HeaderField& field = *new (index_->fields + index_->field_count) HeaderField;
   if (!name_field(line, field)) return false;
   field.value = grammar::trim_spaces(field.value);
+  if (lines_.nul && holds_bare_nul(field.value))
+    return refuse(400, std::string(field.text_name) + ": it holds a NUL that is not quoted");
   if (field.name != HeaderName::other) {
     const auto slot = static_cast<std::size_t>(field.name);
     if (index_->first[slot] == Message::Index::absent) {

@@ -17,6 +17,7 @@ constexpr std::size_t block_bytes = 64;
 struct LineBits {
   std::uint64_t carriage_returns = 0;
   std::uint64_t line_feeds = 0;
+  bool nul = false;  ///< one of the bytes is 0
 };
 
 #if defined(__SSE2__)
@@ -31,11 +32,14 @@ std::uint64_t equal_bits(__m128i bytes, char wanted) {
 
 LineBits line_bits(const char* block) {
   LineBits out;
+  __m128i least = load(block);
   for (int part = 0; part < 4; ++part) {
     const __m128i bytes = load(block + part * 16);
     out.carriage_returns |= equal_bits(bytes, '\r') << (part * 16);
     out.line_feeds |= equal_bits(bytes, '\n') << (part * 16);
+    least = _mm_min_epu8(least, bytes);
   }
+  out.nul = equal_bits(least, '\0') != 0;
   return out;
 }
 
@@ -46,6 +50,7 @@ LineBits line_bits(const char* block) {
   for (std::size_t at = 0; at < block_bytes; ++at) {
     out.carriage_returns |= static_cast<std::uint64_t>(block[at] == '\r') << at;
     out.line_feeds |= static_cast<std::uint64_t>(block[at] == '\n') << at;
+    out.nul = out.nul || block[at] == '\0';
   }
   return out;
 }
@@ -63,7 +68,8 @@ class HeadScanner {
       if (const char* trouble = read_block(at, line_bits(bytes_.data() + at))) return trouble;
     }
     if (!done_ && at < bytes_.size()) {
-      std::array<char, block_bytes> rest{};
+      std::array<char, block_bytes> rest;
+      rest.fill(' ');
       std::memcpy(rest.data(), bytes_.data() + at, bytes_.size() - at);
       if (const char* trouble = read_block(at, line_bits(rest.data()))) return trouble;
     }
@@ -72,6 +78,7 @@ class HeadScanner {
 
  private:
   const char* read_block(std::size_t at, LineBits bits) {
+    out_.nul = out_.nul || bits.nul;
     // Every CR must have its LF behind it, and every LF its CR before it; the head may end before the mistake does.
     const std::uint64_t paired = bits.carriage_returns << 1 | carried_;
     const std::uint64_t wrong = bits.line_feeds ^ paired;

@@ -15,6 +15,7 @@ struct HeadLines {
   std::size_t count = 0;                                         ///< the start line is one of them
   std::size_t head_bytes = 0;                                    ///< with the empty line
   bool folded = false;                                           ///< some line goes on after a CRLF
+  bool nul = false;  ///< there is a NUL near: somewhere in the head, or not far behind it
 };
 
 /// Finds the lines in one pass; returns what is wrong in plain words, or nullptr. A bare CR or LF is no line end in

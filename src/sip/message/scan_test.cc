@@ -50,6 +50,20 @@ TEST(ScanHead, MindsOnlyTheHead) {
   }
 }
 
+TEST(ScanHead, SeesANulWhereverItStands) {
+  for (std::size_t length = 1; length < 140; ++length) {
+    const std::string text = "start\r\n" + std::string(length, 'x') + "\r\n\r\n";
+    HeadLines found;
+    ASSERT_EQ(scan_head(text, found), nullptr);
+    EXPECT_FALSE(found.nul) << length;
+    std::string holding = text;
+    holding[6 + length] = '\0';
+    HeadLines again;
+    ASSERT_EQ(scan_head(holding, again), nullptr);
+    EXPECT_TRUE(again.nul) << length;
+  }
+}
+
 TEST(ScanHead, LimitsTheNumberOfLines) {
   std::string text = "start\r\n";
   for (std::size_t i = 0; i < limits::sip_header_count; ++i)
