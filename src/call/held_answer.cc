@@ -10,7 +10,8 @@ Result<std::string> held_answer(std::string_view offer, const std::string& addre
   sdp::Local local;
   local.address = {address, 9};  // the discard port: nothing is received
   local.codecs = {"PCMU", "PCMA"};
-  local.suites = {"AEAD_AES_256_GCM", "AEAD_AES_128_GCM", "AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32"};
+  local.suites = {"AEAD_AES_256_GCM",        "AEAD_AES_128_GCM",        "AES_256_CM_HMAC_SHA1_80",
+                  "AES_CM_128_HMAC_SHA1_80", "AES_256_CM_HMAC_SHA1_32", "AES_CM_128_HMAC_SHA1_32"};
   local.direction = sdp::Direction::inactive;
   local.session_id = crypto::random_u64() >> 2;
   local.random_key = [](std::size_t size) { return crypto::random_key(size); };

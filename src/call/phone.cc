@@ -34,7 +34,7 @@ class Phone::Leg final : public LegOwner {
   void on(const sip::Answered& answered) override {
     auto& endpoint = phone_.agent_->endpoint();
     endpoint.ack(answered.leg, {}, phone_.agent_->now());
-    if (phone_.state_ == State::talking) return;
+    if (phone_.state_ == State::talking) return renewed(sdp_of(*answered.message));
     std::string_view answer = sdp_of(*answered.message);
     if (const auto given = early_.find(std::string(answered.message->to().tag));
         answer.empty() && given != early_.end())
@@ -50,7 +50,11 @@ class Phone::Leg final : public LegOwner {
   }
 
   void on(const sip::Refused& refused) override {
-    if (refused.reinvite) return;
+    if (refused.reinvite) {
+      phone_.renewing_ = false;
+      if (phone_.audio_) phone_.audio_->offer_refused();
+      return;
+    }
     phone_.last_status_ = refused.status;
     phone_.failure_ = in_words(refused.status, refused.reason, refused.message);
     phone_.state_ = State::over;
@@ -68,7 +72,7 @@ class Phone::Leg final : public LegOwner {
     if (answer)
       endpoint.accept(reinvited.leg, sip::sdp_body(std::move(*answer)), phone_.agent_->now());
     else
-      endpoint.reject(reinvited.leg, {.status = 488}, phone_.agent_->now());
+      phone_.agent_->reject_offer(reinvited.leg, answer.error());
   }
 
   void on(const sip::Acked& acked) override {
@@ -92,8 +96,8 @@ class Phone::Leg final : public LegOwner {
   void on(const sip::IncomingRequest& request) override {
     if (request.message->method() == sip::Method::update) {
       auto answer = phone_.audio_ ? phone_.audio_->answer(sdp_of(*request.message)) : Result<std::string>(fail("idle"));
-      sip::Answer response{.status = answer ? 200 : 488};
-      if (answer) response.body = sip::sdp_body(std::move(*answer));
+      if (!answer) return phone_.agent_->reject_offer(request.id, answer.error());
+      sip::Answer response{.body = sip::sdp_body(std::move(*answer))};
       return phone_.agent_->endpoint().respond(request.id, std::move(response), phone_.agent_->now());
     }
     phone_.agent_->endpoint().respond(request.id, {.status = 200}, phone_.agent_->now());
@@ -110,6 +114,12 @@ class Phone::Leg final : public LegOwner {
   }
 
  private:
+  /// The answer to our re-INVITE with fresh keys.
+  void renewed(std::string_view answer) {
+    if (!std::exchange(phone_.renewing_, false) || !phone_.audio_ || phone_.audio_->answered(answer)) return;
+    phone_.failure_ = "the answer with fresh keys cannot be used";
+    phone_.hang_up();
+  }
   void note_flow(sip::LegId leg) {
     if (const auto view = phone_.agent_->endpoint().view(leg)) phone_.flow_ = view->flow;
   }
@@ -185,10 +195,27 @@ Result<> Phone::open_audio() {
   audio.port_low = options_.port_low;
   audio.port_high = options_.port_high;
   audio.waiver = options_.waiver;
+  audio.key_exchanges = options_.key_exchanges;
+  audio.ice = options_.ice;
   if (options_.waiver.empty()) audio.suites = options_.suites;
   audio_.reset();
   TRY(audio_, AudioLeg::open(media_, std::move(audio)));
+  renewing_ = false;
+  audio_->when_keys_run_out([this] { renew_keys(); });
+  audio_->when_failed([this](const Error& why) {
+    failure_ = why.what;
+    agent_->endpoint().hang_up(leg_, loop_.now(), no_audio_reason(why));
+    agent_->disown(leg_);
+    audio_.reset();
+    state_ = State::over;
+  });
   return {};
+}
+
+/// A re-INVITE with fresh keys, before the present ones have protected all that they may (RFC 3711 section 9.2).
+void Phone::renew_keys() {
+  if (state_ != State::talking || awaiting_answer_ || std::exchange(renewing_, true)) return;
+  agent_->endpoint().reinvite(leg_, sip::sdp_body(audio_->offer()), loop_.now());
 }
 
 void Phone::call(const std::string& number) {
@@ -236,7 +263,7 @@ Result<> Phone::answer() {
   } else {
     auto answer = audio_->answer(waiting_offer_);
     if (!answer) {
-      endpoint.reject(leg_, {.status = 488}, loop_.now());
+      agent_->reject_offer(leg_, answer.error());
       state_ = State::over;
       return std::unexpected(std::move(answer.error()));
     }

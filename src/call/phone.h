@@ -22,8 +22,10 @@ struct PhoneOptions {
   std::string tls_minimum = "1.2";
   NetAddress server;        ///< registrar, or the edge
   std::string server_name;  ///< the name its certificate must be for
-  std::vector<std::string> suites{"AEAD_AES_256_GCM", "AEAD_AES_128_GCM", "AES_CM_128_HMAC_SHA1_80",
-                                  "AES_CM_128_HMAC_SHA1_32"};
+  std::vector<std::string> suites{"AEAD_AES_256_GCM",        "AEAD_AES_128_GCM",        "AES_256_CM_HMAC_SHA1_80",
+                                  "AES_CM_128_HMAC_SHA1_80", "AES_256_CM_HMAC_SHA1_32", "AES_CM_128_HMAC_SHA1_32"};
+  std::vector<sdp::KeyExchange> key_exchanges{sdp::KeyExchange::sdes, sdp::KeyExchange::dtls};
+  policy::Ice ice = policy::Ice::off;
   std::string waiver;  ///< a clear phone (no TLS, no SRTP): the waiver's name
   std::uint16_t port_low = 16384, port_high = 32767;
   bool debug_key_log = false;
@@ -68,6 +70,7 @@ class Phone {
   Phone(runtime::SignallingLoop& loop, runtime::MediaEngine& media, PhoneOptions options);
   [[nodiscard]] sip::Route route() const;
   [[nodiscard]] Result<> open_audio();
+  void renew_keys();
   void incoming(const sip::IncomingInvite& invite);
   void completed(const sip::Completed& completed);
 
@@ -84,6 +87,7 @@ class Phone {
   sip::LegId leg_;
   sip::FlowId flow_;
   bool awaiting_answer_ = false;
+  bool renewing_ = false;  ///< our re-INVITE with fresh keys is out
   std::unique_ptr<AudioLeg> audio_;
 };
 

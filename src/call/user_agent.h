@@ -69,8 +69,10 @@ class UserAgent {
 
   /// What the user agent itself knows of a leg; the owner adds the rest.
   [[nodiscard]] LegView view(sip::LegId leg) const;
-  /// 488 to a re-INVITE whose offer cannot be accepted, with the reason as Warning.
+  /// 488 to an INVITE or re-INVITE whose offer cannot be accepted, with the reason as Warning.
   void reject_offer(sip::LegId leg, const Error& why);
+  /// The same to an UPDATE or PRACK.
+  void reject_offer(sip::ServerRequestId request, const Error& why);
   /// Every call once.
   [[nodiscard]] std::vector<LegView> calls() const;
   [[nodiscard]] const std::vector<RefusalView>& refusals() const { return refusals_; }

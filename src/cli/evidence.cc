@@ -98,6 +98,7 @@ std::uint64_t number_of(const value& object, std::string_view member) {
 
 proof::MediaEnd media_end_of(const value& media) {
   proof::MediaEnd out;
+  out.dtls = text_of(media, "key_exchange") == "DTLS";
   out.suite = text_of(media, "suite");
   out.waiver = text_of(media, "waiver");
   out.sent = number_of(media.at("sent"), "packets");

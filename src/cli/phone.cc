@@ -32,7 +32,11 @@ void add_phone(CLI::App& app, CommandContext& context) {
   command->add_option("--digits-after", s.digits_after_s, "Seconds after the call is up")->capture_default_str();
   command->add_option("--seconds", s.seconds, "Hang up after so many seconds of call")->capture_default_str();
   command->add_option("--wait", s.wait_s, "Give up when nothing happens for so long")->capture_default_str();
-  command->add_option("--suite", s.suites, "SDES suites to offer, in order (default: all)");
+  command->add_option("--suite", s.suites, "SRTP suites to offer, in order (default: all)");
+  command->add_flag("--dtls", s.dtls, "Agree on keys by DTLS-SRTP, not by SDES");
+  command->add_option("--ice", s.ice, "Find the peer by connectivity checks: off, lite (answer them), full")
+      ->check(CLI::IsMember({"off", "lite", "full"}))
+      ->capture_default_str();
   command->callback([&context, script] {
     log::set_level(log::Level::warning);
     const auto facts = run_phone(*script);

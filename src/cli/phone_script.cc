@@ -26,6 +26,8 @@ Result<call::PhoneOptions> phone_options(const PhoneScript& script) {
   TRY(out.server, parse_net_address(script.server, 5061));
   out.server_name = script.server_name;
   if (!script.suites.empty()) out.suites = script.suites;
+  if (script.ice != "off") out.ice = script.ice == "lite" ? policy::Ice::lite : policy::Ice::full;
+  if (script.dtls) out.key_exchanges = {sdp::KeyExchange::dtls};
   return out;
 }
 
@@ -122,9 +124,10 @@ class Run {
       facts.text += fmt::format("signalling: {} {} with {}\n", connection_->tls.version, connection_->tls.cipher,
                                 fmt::join(connection_->tls.peer_names, ", "));
     if (media_report_)
-      facts.text += fmt::format("audio: {} sent {} received {} packets, {} authentication failures, {} lost\n",
-                                media_report_->suite, media_report_->sent.packets, media_report_->received.packets,
-                                media_report_->authentication_failures, media_report_->lost);
+      facts.text +=
+          fmt::format("audio: {} {} sent {} received {} packets, {} authentication failures, {} lost\n",
+                      media_report_->dtls ? "DTLS" : "SDES", media_report_->suite, media_report_->sent.packets,
+                      media_report_->received.packets, media_report_->authentication_failures, media_report_->lost);
     return facts;
   }
 

@@ -15,7 +15,8 @@ struct PhoneScript {
   std::filesystem::path identity, play, record;
   std::string address, server, server_name, user = "1001", domain = "ringwall.test", number, digits;
   std::vector<std::string> suites;
-  bool do_register = false, answer = false;
+  std::string ice = "off";
+  bool do_register = false, answer = false, dtls = false;
   double answer_after_s = 0, digits_after_s = 2, seconds = 5, wait_s = 30, tone_hz = 0;
 };
 

@@ -18,7 +18,7 @@ call::AudioLegOptions audio_options(const Edge& edge, const policy::SecurityProf
   out.port_low = edge.site().media_port_low;
   out.port_high = edge.site().media_port_high;
   out.waiver = waiver;
-  if (waiver.empty()) out.suites = profile.suites;
+  if (waiver.empty()) call::use_profile(out, profile);
   return out;
 }
 
@@ -67,6 +67,7 @@ std::optional<policy::Refusal> EdgeCall::open_caller_audio(const policy::Admitte
   auto from = call::AudioLeg::open(edge_.context().media, audio_options(edge_, peer.profile, peer.waiver));
   if (!from) return refusal(503, from.error());
   from_.audio = std::move(*from);
+  watch(from_);
   if (!caller_offer_.empty())
     if (const auto fine = from_.audio->acceptable(caller_offer_); !fine) return refusal(488, fine.error());
   return std::nullopt;
@@ -76,6 +77,7 @@ Result<> EdgeCall::open_target_audio(const Target& target) {
   auto options = audio_options(edge_, target.profile, target.waiver);
   options.beside = from_.audio->leg();
   TRY(to_.audio, call::AudioLeg::open(edge_.context().media, std::move(options)));
+  watch(to_);
   edge_.context().media.relay(from_.audio->leg(), to_.audio->leg());
   return {};
 }
@@ -120,7 +122,12 @@ void EdgeCall::name_caller(sip::Outgoing& out, const std::string& peer) const {
   const call::IdentityTrust trust{call::in_trust_domain(edge_.site(), from_.peer),
                                   call::in_trust_domain(edge_.site(), peer)};
   call::CallerIdentity caller = call::caller_identity(*invite_, trust, edge_.self().host);
-  if (redirections_ > 0) call::add_diversion(caller.headers, number_, edge_.self().host, "deflection");
+  if (redirections_ > 0) {
+    const std::string& host = edge_.self().host;
+    call::add_diversion(caller.headers, number_, host, "deflection");
+    call::add_history(caller, number_, called_, host);
+    call::end_history(caller, number_, 302);
+  }
   out.from = std::move(caller.from);
   std::ranges::move(caller.headers, std::back_inserter(out.headers));
 }
@@ -221,8 +228,41 @@ void EdgeCall::on(const sip::Reinvited& reinvited) {
   edge_.agent().reject_offer(reinvited.leg, answer.error());
 }
 
+void EdgeCall::watch(Side& side) {
+  side.audio->when_keys_run_out([this, &side] { renew_keys(side); });
+  side.audio->when_failed([this](const Error& why) { no_audio(why); });
+}
+
+void EdgeCall::no_audio(const Error& why) {
+  if (over_) return;
+  over_ = true;
+  const auto keep = shared_from_this();
+  log::warning(edge_.name(), "call {} ended: {}", interaction_, why.text());
+  if (!connected_)
+    edge_.agent().endpoint().reject(from_.leg, {.status = 488, .headers = call::no_audio_reason(why)}, edge_.now());
+  for (const Side* side : {&from_, &to_})
+    edge_.agent().endpoint().hang_up(side->leg, edge_.now(), call::no_audio_reason(why));
+  finish(why.what);
+}
+
+/// A re-INVITE with fresh keys, before the present ones have protected all that they may (RFC 3711 section 9.2).
+void EdgeCall::renew_keys(Side& side) {
+  if (!connected_ || over_ || side.offered) return;
+  side.offered = true;
+  edge_.agent().endpoint().reinvite(side.leg, sip::sdp_body(side.audio->offer()), edge_.now());
+}
+
+void EdgeCall::renewal_refused(const sip::Refused& refused) {
+  Side& refusing = side(refused.leg);
+  refusing.offered = false;
+  refusing.audio->offer_refused();
+  log::warning(edge_.name(), "call {}: {} takes no fresh keys: {} {}", interaction_, refusing.peer, refused.status,
+               refused.reason);
+}
+
 void EdgeCall::on(const sip::Refused& refused) {
-  if (refused.reinvite || over_) return;
+  if (refused.reinvite) return renewal_refused(refused);
+  if (over_) return;
   if (refused.leg == to_.leg && tries_.failed(refused, edge_.now())) {
     log::warning(edge_.name(), "call {}: {} cannot take it: {} {}", interaction_, to_.peer, refused.status,
                  refused.reason);
@@ -245,7 +285,7 @@ void EdgeCall::on(const sip::Ended& ended) {
 
 void EdgeCall::answer_offer(Side& side, sip::ServerRequestId request, const sip::Message& message) {
   auto answer = side.audio->answer(call::sdp_of(message));
-  if (!answer) return edge_.agent().endpoint().respond(request, {.status = 488}, edge_.now());
+  if (!answer) return edge_.agent().reject_offer(request, answer.error());
   edge_.agent().endpoint().respond(request, {.body = sip::sdp_body(std::move(*answer))}, edge_.now());
 }
 

@@ -54,6 +54,11 @@ class EdgeCall final : public call::LegOwner, public std::enable_shared_from_thi
   /// Our answer to the caller's offer: made once, for the early one is the final one too.
   Result<std::string> caller_answer();
   void answer_offer(Side& side, sip::ServerRequestId request, const sip::Message& message);
+  void watch(Side& side);
+  /// Keys could not be agreed on by DTLS: both sides are told why.
+  void no_audio(const Error& why);
+  void renew_keys(Side& side);
+  void renewal_refused(const sip::Refused& refused);
   void fail(int status, const Error& why);
   void finish(std::string_view reason);
   Side& side(sip::LegId leg) { return leg == from_.leg ? from_ : to_; }

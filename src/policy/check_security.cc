@@ -7,9 +7,11 @@
 namespace ringwall::policy {
 namespace {
 
-/// SDES suites by their names (RFC 4568, RFC 7714), in the order in which they are preferred.
-constexpr std::array<std::string_view, 4> all_suites = {"AEAD_AES_256_GCM", "AEAD_AES_128_GCM",
-                                                        "AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32"};
+/// SDES suites by their names (RFC 4568, RFC 6188, RFC 7714), in the order in which they are preferred: AEAD first,
+/// tags of 80 bits before those of 32.
+constexpr std::array<std::string_view, 6> all_suites = {"AEAD_AES_256_GCM",        "AEAD_AES_128_GCM",
+                                                        "AES_256_CM_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_80",
+                                                        "AES_256_CM_HMAC_SHA1_32", "AES_CM_128_HMAC_SHA1_32"};
 
 void check_suites(Draft& draft, std::size_t index, const SecurityProfile& profile) {
   for (std::size_t k = 0; k < profile.suites.size(); ++k) {
@@ -25,6 +27,33 @@ void check_suites(Draft& draft, std::size_t index, const SecurityProfile& profil
       draft.error(place, fmt::format("suite '{}' stands twice", suite), "remove one of the two");
     }
   }
+}
+
+constexpr std::array<std::string_view, 2> all_key_exchanges = {"sdes", "dtls"};
+
+/// DTLS knows no profile for AES_256_CM (RFC 5764 section 4.1.2, RFC 7714 section 14.2).
+bool suits_dtls(const std::string& suite) {
+  return !suite.starts_with("AES_256_CM_");
+}
+
+void check_key_exchange(Draft& draft, std::size_t index, const SecurityProfile& profile) {
+  const Place place = draft.place("profile", index, "key_exchange");
+  for (std::size_t k = 0; k < profile.key_exchange.size(); ++k) {
+    const std::string& name = profile.key_exchange[k];
+    const Place word = draft.place("profile", index, fmt::format("key_exchange.{}", k));
+    if (std::ranges::find(all_key_exchanges, name) == all_key_exchanges.end())
+      draft.error(word, fmt::format("there is no key exchange '{}'", name), "write \"sdes\" or \"dtls\"");
+    else if (std::find(profile.key_exchange.begin(), profile.key_exchange.begin() + static_cast<std::ptrdiff_t>(k),
+                       name) != profile.key_exchange.begin() + static_cast<std::ptrdiff_t>(k))
+      draft.error(word, fmt::format("key exchange '{}' stands twice", name), "remove one of the two");
+  }
+  if (profile.mode == Mode::clear && !profile.key_exchange.empty())
+    draft.error(place, fmt::format("profile '{}' is clear and has no keys to exchange", profile.name),
+                "remove key_exchange");
+  if (std::ranges::find(profile.key_exchange, "dtls") != profile.key_exchange.end() && !profile.suites.empty() &&
+      std::ranges::none_of(profile.suites, suits_dtls))
+    draft.error(place, fmt::format("none of the suites of profile '{}' can be agreed on by DTLS", profile.name),
+                "add an AEAD_AES or AES_CM_128 suite, or remove \"dtls\"");
 }
 
 void check_mode(Draft& draft, std::size_t index, const SecurityProfile& profile) {
@@ -96,8 +125,11 @@ void check_security(Draft& draft, WallTime now) {
     SecurityProfile& profile = site.profiles[i];
     check_suites(draft, i, profile);
     check_mode(draft, i, profile);
+    check_key_exchange(draft, i, profile);
     if (profile.suites.empty() && profile.mode == Mode::encrypted)
       profile.suites.assign(all_suites.begin(), all_suites.end());
+    if (profile.key_exchange.empty() && profile.mode == Mode::encrypted)
+      profile.key_exchange.assign(all_key_exchanges.begin(), all_key_exchanges.end());
   }
   check_waivers(draft, now);
   for (std::size_t i = 0; i < site.trunks.size(); ++i)

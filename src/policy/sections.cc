@@ -58,7 +58,7 @@ void read_element(TableReader& in, Site& site) {
 
 void read_profile(TableReader& in, Site& site) {
   SecurityProfile profile;
-  std::string mode = "encrypted";
+  std::string mode = "encrypted", ice = "off";
   in.text("name", profile.name);
   in.text("mode", mode, Need::optional);
   in.text("tls_minimum", profile.tls_minimum, Need::optional);
@@ -66,13 +66,22 @@ void read_profile(TableReader& in, Site& site) {
   in.texts("ciphers", profile.ciphers, Need::optional);
   in.texts("groups", profile.groups, Need::optional);
   in.texts("suites", profile.suites, Need::optional);
+  in.texts("key_exchange", profile.key_exchange, Need::optional);
+  in.text("ice", ice, Need::optional);
   in.text("waiver", profile.waiver, Need::optional);
   in.flag("digest", profile.digest);
   in.flag("md5", profile.md5);
+  in.flag("asserted_identity", profile.asserted_identity);
   if (mode == "clear")
     profile.mode = Mode::clear;
   else if (mode != "encrypted")
     in.draft().error(in.place("mode"), fmt::format("there is no mode '{}'", mode), "write \"encrypted\" or \"clear\"");
+  if (ice == "lite")
+    profile.ice = Ice::lite;
+  else if (ice == "full")
+    profile.ice = Ice::full;
+  else if (ice != "off")
+    in.draft().error(in.place("ice"), fmt::format("there is no ICE '{}'", ice), "write \"off\", \"lite\" or \"full\"");
   if (!in.has("tls_minimum")) profile.tls_minimum.clear();  // the site's, once every file is read
   site.profiles.push_back(std::move(profile));
 }

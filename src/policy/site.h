@@ -12,6 +12,7 @@
 #include "base/net_address.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "policy/phones.h"
 
 /// The typed configuration of a site (`ringwall.toml`) and the pure rules over it.
 namespace ringwall::policy {
@@ -41,6 +42,10 @@ struct Element {
 
 enum class Mode : std::uint8_t { encrypted, clear };  ///< clear exists only by a waiver
 
+/// How the audio's addresses are found: by signalling and authenticated packets, by answering connectivity checks, or
+/// by sending them too (RFC 8445).
+enum class Ice : std::uint8_t { off, lite, full };
+
 /// What a trunk or phone must be.
 struct SecurityProfile {
   std::string name;
@@ -49,10 +54,14 @@ struct SecurityProfile {
   std::string tls_maximum = "1.3";
   std::vector<std::string> ciphers;  ///< TLS 1.2 names and TLS 1.3 suites as OpenSSL writes them; empty: our list
   std::vector<std::string> groups;   ///< key exchange groups in order ("X25519", "P-256"); empty: our list
-  std::vector<std::string> suites;   ///< SDES suites in order
+  std::vector<std::string> suites;   ///< SRTP suites in order
+  /// "sdes", "dtls": how the keys of SRTP are agreed on. An offer uses the first, an answer takes any of them.
+  std::vector<std::string> key_exchange;
+  Ice ice = Ice::off;
   std::string waiver;                ///< name of the waiver that a clear mode needs
   bool digest = false;               ///< a phone may come without certificate: it is challenged then (RFC 8760)
   bool md5 = false;                  ///< MD5 is asked for (last) and answered too; else SHA-256 and SHA-512-256 alone
+  bool asserted_identity = true;     ///< phones of it are in the trust domain (RFC 3325): told who calls
   std::vector<std::string> methods;  ///< that it may send; empty: all that the element takes. Others get 403
 };
 
@@ -116,13 +125,6 @@ struct ServerGroup {
   std::vector<ServerGroupMember> members;
   Heartbeat heartbeat;
   std::vector<int> overload_codes{503, 480, 600};  ///< answers to a call after which the next member is tried
-};
-
-struct Phone {
-  std::string name;  ///< its certificate name, "phone1001.ringwall.test"
-  std::string line;  ///< "1001"
-  std::string profile;
-  std::filesystem::path digest;  ///< file with its digest secrets, for a profile with `digest`
 };
 
 struct Agent {
@@ -194,7 +196,7 @@ struct Site {
   std::vector<DialPeer> dial_peers;
   std::vector<ServerGroup> server_groups;
   Sip sip;
-  std::vector<Phone> phones;
+  Phones phones;
   std::vector<Agent> agents;
   std::vector<SkillGroup> skill_groups;
   std::vector<Service> services;
@@ -213,7 +215,7 @@ struct Site {
   [[nodiscard]] const Service* service(std::string_view number) const;
 };
 
-/// Name of the profile that every site has without writing it: encrypted, the site's TLS minimum, all four suites.
+/// Name of the profile that every site has without writing it: encrypted, the site's TLS minimum, all six suites.
 inline constexpr std::string_view site_profile = "site";
 
 enum class Severity : std::uint8_t { error, warning };  ///< a warning does not keep the site from running

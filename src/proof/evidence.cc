@@ -3,7 +3,8 @@
 namespace ringwall::proof {
 
 MediaEnd media_end(const media::LegReport& report) {
-  return {.suite = report.suite,
+  return {.dtls = report.dtls,
+          .suite = report.suite,
           .waiver = report.waiver,
           .sent = report.sent.packets,
           .received = report.received.packets,

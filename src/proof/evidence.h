@@ -37,6 +37,7 @@ struct SignallingEvidence {
 
 /// One end of a media leg, in its own words.
 struct MediaEnd {
+  bool dtls = false;   ///< keys were agreed on by DTLS, not by SDES
   std::string suite;   ///< empty: clear
   std::string waiver;  ///< the waiver that allows a clear leg
   std::uint64_t sent = 0, received = 0;
@@ -54,10 +55,9 @@ struct Tone {
 struct MediaEvidence {
   NetAddress from, to;                                 ///< where each end sends from and listens (RTP)
   std::uint16_t from_rtcp_port = 0, to_rtcp_port = 0;  ///< 0: RTP port + 1, or the RTP port itself (rtcp-mux)
-  std::string key_exchange = "SDES";
-  std::optional<MediaEnd> from_end, to_end;  ///< missing: the element reported nothing
-  std::optional<Tone> tone;                  ///< from -> to; set on the hops that the test tone must pass
-  std::optional<Tone> tone_back;             ///< to -> from
+  std::optional<MediaEnd> from_end, to_end;            ///< missing: the element reported nothing
+  std::optional<Tone> tone;                            ///< from -> to; set on the hops that the test tone must pass
+  std::optional<Tone> tone_back;                       ///< to -> from
 };
 
 /// A hop that the proof must show. Set `signalling` and `media` for what this hop must have, even if nothing is known

@@ -60,9 +60,10 @@ void judge_tone(const std::string& heard_by, const std::optional<Tone>& tone, Fi
 MediaReport judge_media(const Facts& facts, const HopEvidence& hop, Findings& findings) {
   const MediaEvidence& evidence = *hop.media;
   const MediaWire* wire = wire_of(facts, hop);
-  MediaReport report{.key_exchange = evidence.key_exchange, .tone = evidence.tone, .tone_back = evidence.tone_back};
+  MediaReport report{.tone = evidence.tone, .tone_back = evidence.tone_back};
   for (const auto* end : {&evidence.to_end, &evidence.from_end}) {
     if (!*end) continue;
+    report.key_exchange = (*end)->dtls ? "DTLS" : "SDES";
     report.suite = (*end)->suite;
     report.waiver = (*end)->waiver.empty() ? report.waiver : (*end)->waiver;
     report.authentication_failures += (*end)->authentication_failures;
@@ -87,6 +88,11 @@ MediaReport judge_media(const Facts& facts, const HopEvidence& hop, Findings& fi
                  fmt::format("{}: {}; {}: {}", hop.from, from->suite, hop.to, to->suite),
                  "look for something that ends the media between the two");
   }
+  if (from && to && from->dtls != to->dtls)
+    findings.add(
+        "the two ends do not say the same of how they agreed on keys",
+        fmt::format("{}: {}; {}: {}", hop.from, from->dtls ? "DTLS" : "SDES", hop.to, to->dtls ? "DTLS" : "SDES"),
+        "look for something that ends the media between the two");
   judge_wire(hop.from + " -> " + hop.to, evidence, wire, findings);
   return report;
 }

@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "base/strong_id.h"
 #include "base/time.h"
+#include "crypto/dtls_context.h"
 #include "media/session/authentication.h"
 #include "media/types.h"
 
@@ -70,7 +71,8 @@ class MediaEngine {
   /// Applies what offer and answer agreed. Nothing is sent and nothing accepted before the first call of this. Later
   /// calls re-key or move the leg and keep its counters; packets under the old remote keys are accepted until 2 s after
   /// the first one under the new keys.
-  /// Fails when the keys do not have the length that their suite needs, or a clear leg names no waiver.
+  /// Fails when the keys do not have the length that their suite needs, or a clear leg names no waiver. With
+  /// DtlsParameters nothing is sent and nothing accepted before DtlsDone.
   Result<> configure(media::LegId leg, media::LegParameters parameters);
 
   /// Passes what each of the two receives on to the other, re-encrypted, until unrelay() or close(). A leg has one
@@ -96,6 +98,11 @@ class MediaEngine {
   /// From now on what the leg receives and sends is put into `tap` too; nullptr ends it.
   void tap(media::LegId leg, std::shared_ptr<media::RecordingTap> tap);
 
+  /// What happens on this leg is told here first, until it is closed; the listener may close it.
+  void watch(media::LegId leg, OnEvent on_event);
+  /// What every leg shows in a DTLS handshake: one certificate for the life of the process.
+  [[nodiscard]] const crypto::Certificate& certificate() const { return dtls_->certificate(); }
+
   void report(media::LegId leg, std::function<void(std::optional<media::LegReport>)> done);
   /// Holds captured packets against every key the leg has had (newest 8 pairs), on a thread of its own. The keys do not
   /// leave the engine. "None" for a leg that never had keys.
@@ -115,6 +122,7 @@ class MediaEngine {
     MediaThread* thread = nullptr;
     media::LegId partner;
     bool takes_digits = false;
+    OnEvent watcher;
     std::vector<media::SrtpKeys> keys;
   };
   struct Kept {
@@ -127,10 +135,13 @@ class MediaEngine {
   };
 
   Place* find(media::LegId leg);
+  void happened(const media::Event& event);
+  static void remember(Place& place, const media::SrtpKeys& keys);
   MediaThread& choose_thread(media::LegId beside);
   void move(media::LegId leg, Place& place, MediaThread& to);
 
   MediaEngineOptions options_;
+  std::shared_ptr<const crypto::DtlsContext> dtls_;
   std::shared_ptr<Shared> shared_;
   std::vector<std::unique_ptr<MediaThread>> threads_;
   std::unordered_map<media::LegId, Place> legs_;

@@ -11,7 +11,7 @@ call::AudioLegOptions audio_options(const VoiceBrowser& browser) {
   out.ip = browser.self().address;
   out.port_low = browser.site().media_port_low;
   out.port_high = browser.site().media_port_high;
-  out.suites = browser.site().profile(policy::site_profile)->suites;
+  call::use_profile(out, *browser.site().profile(policy::site_profile));
   return out;
 }
 
@@ -52,6 +52,8 @@ void ScriptLeg::start(VoiceBrowser& browser, const sip::IncomingInvite& invite) 
   const std::shared_ptr<ScriptLeg> self(
       new ScriptLeg(browser, invite, std::move(script), std::move(*document), std::move(*audio)));
   self->awaiting_answer_ = offer.empty();
+  self->audio_->when_keys_run_out([leg = self.get()] { leg->renew_keys(); });  // its audio goes with it
+  self->audio_->when_failed([leg = self.get()](const Error& why) { leg->no_audio(why); });
   browser.agent().own(invite.leg, self);
   browser.listen(self->audio_->leg(), [weak = std::weak_ptr(self)](const media::Event& event) {
     if (const auto alive = weak.lock()) alive->media_event(event);
@@ -168,8 +170,25 @@ void ScriptLeg::end(const vxml::NamedValues& values) {
 
 void ScriptLeg::on(const sip::Answered& answered) {
   browser_.agent().endpoint().ack(answered.leg, {}, browser_.now());
+  if (!std::exchange(renewing_, false)) return;
+  if (const auto applied = audio_->answered(call::sdp_of(*answered.message)); !applied) {
+    log::warning(browser_.name(), "call {}: {}", interaction_, applied.error().text());
+    hang_up("the answer with fresh keys cannot be used");
+  }
 }
-void ScriptLeg::on(const sip::Refused&) {}
+
+void ScriptLeg::on(const sip::Refused& refused) {
+  if (!std::exchange(renewing_, false)) return;
+  audio_->offer_refused();
+  log::warning(browser_.name(), "call {}: no fresh keys: {} {}", interaction_, refused.status, refused.reason);
+}
+
+/// A re-INVITE with fresh keys, before the present ones have protected all that they may (RFC 3711 section 9.2).
+void ScriptLeg::renew_keys() {
+  if (over_ || awaiting_answer_ || renewing_) return;
+  renewing_ = true;
+  browser_.agent().endpoint().reinvite(leg_, sip::sdp_body(audio_->offer()), browser_.now());
+}
 
 void ScriptLeg::on(const sip::Reinvited& reinvited) {
   auto& endpoint = browser_.agent().endpoint();
@@ -199,11 +218,18 @@ void ScriptLeg::on(const sip::Ended&) {
 void ScriptLeg::on(const sip::IncomingRequest& request) {
   if (request.message->method() == sip::Method::update) {
     auto answer = audio_->answer(call::sdp_of(*request.message));
-    sip::Answer response{.status = answer ? 200 : 488};
-    if (answer) response.body = sip::sdp_body(std::move(*answer));
-    return browser_.agent().endpoint().respond(request.id, std::move(response), browser_.now());
+    if (!answer) return browser_.agent().reject_offer(request.id, answer.error());
+    return browser_.agent().endpoint().respond(request.id, {.body = sip::sdp_body(std::move(*answer))}, browser_.now());
   }
   browser_.agent().endpoint().respond(request.id, {.status = 200}, browser_.now());
+}
+
+void ScriptLeg::no_audio(const Error& why) {
+  if (over_) return;
+  const auto keep = shared_from_this();
+  log::warning(browser_.name(), "call {} over: {}", interaction_, why.text());
+  browser_.agent().endpoint().hang_up(leg_, browser_.now(), call::no_audio_reason(why));
+  end({});
 }
 
 void ScriptLeg::hang_up(std::string_view reason) {

@@ -33,6 +33,8 @@ class ScriptLeg final : public call::LegOwner, public std::enable_shared_from_th
   void perform(const vxml::Output& output);
   void load(const std::string& uri);
   void arm_timer();
+  void renew_keys();
+  void no_audio(const Error& why);
   void end(const vxml::NamedValues& values);
 
   VoiceBrowser& browser_;
@@ -46,6 +48,7 @@ class ScriptLeg final : public call::LegOwner, public std::enable_shared_from_th
   vxml::NamedValues values_;
   WallTime began_;
   bool awaiting_answer_ = false;  ///< we offered; the ACK brings the answer
+  bool renewing_ = false;         ///< our re-INVITE with fresh keys is out
   bool running_ = false;
   bool playing_ = false;
   bool over_ = false;

@@ -11,9 +11,13 @@
 namespace ringwall::media {
 namespace {
 
+/// Our own packets, as the peer sees them.
+SrtpKeys sent_under(const SrtpKeys& keys) {
+  return {.suite = keys.suite, .remote = keys.local, .remote_mki = keys.local_mki, .lifetime = keys.lifetime};
+}
+
 struct Generation {
-  explicit Generation(const SrtpKeys& keys)
-      : from_peer(keys.suite, keys.remote.reveal()), to_peer(keys.suite, keys.local.reveal()) {}
+  explicit Generation(const SrtpKeys& keys) : from_peer(keys), to_peer(sent_under(keys)) {}
   SrtpReceiver from_peer, to_peer;
 };
 

@@ -30,8 +30,12 @@ void Leg::configure(LegParameters parameters, Time now) {
   else if (!parameters.rtcp_mux)
     ++rtcp.port;
   signalled_rtcp_ = to_packet_address(rtcp).value_or(PacketAddress{});
+  configure_ice(parameters, now);
+  configure_dtls(std::get_if<DtlsParameters>(&parameters.security), now);
   parameters.security = std::string();  // no second copy of the keys
+  if (!(parameters.opus == parameters_.opus)) audio_.encoder.reset();
   parameters_ = std::move(parameters);
+  set_clock_rate();
   if (!(before == signalled_) || was_clear != security_.clear()) {
     peer_.reset();
     locked_ssrc_.reset();
@@ -39,6 +43,8 @@ void Leg::configure(LegParameters parameters, Time now) {
   if (!(before_rtcp == signalled_rtcp_)) rtcp_peer_.reset();
   if (!parameters_.dtmf_payload_type) digits_out_ = DtmfSender();  // what waits could never leave
   configured_ = true;
+  prepare_audio();
+  if (partner_ != nullptr) partner_->prepare_audio();
 }
 
 void Leg::relay(Leg& a, Leg& b) {
@@ -47,12 +53,16 @@ void Leg::relay(Leg& a, Leg& b) {
   b.unrelay();
   a.partner_ = &b;
   b.partner_ = &a;
+  a.prepare_audio();
+  b.prepare_audio();
 }
 
 void Leg::unrelay() {
   if (partner_ == nullptr) return;
-  partner_->partner_ = nullptr;
-  partner_ = nullptr;
+  Leg* const partner = std::exchange(partner_, nullptr);
+  partner->partner_ = nullptr;
+  prepare_audio();
+  partner->prepare_audio();
 }
 
 void Leg::play(Playlist playlist) {
@@ -82,16 +92,16 @@ LegReport Leg::report() const {
   out.local = identity_.local;
   out.remote = to_net_address(rtp_target());
   out.suite = security_.suite();
+  out.dtls = dtls_ != nullptr;
   out.waiver = security_.waiver();
   out.codec = parameters_.codec;
   out.sent = sent_;
   out.received = received_;
-  out.authentication_failures = authentication_failures_;
+  out.authentication_failures = authentication_failures_ + (ice_ ? ice_->counts().refused : 0);
   out.replayed = replayed_;
+  out.unknown_keys = unknown_keys_;
   out.refused = refused_;
-  out.lost = statistics_.lost();
-  out.jitter_ms = statistics_.jitter_ms();
-  out.round_trip_ms = round_trip_ms_;
+  report_quality(out);
   return out;
 }
 

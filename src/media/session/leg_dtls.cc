@@ -26,12 +26,15 @@ Suite suite_of(crypto::SrtpProfile profile) {
   return std::ranges::find(profiles, profile, &std::pair<Suite, crypto::SrtpProfile>::second)->first;
 }
 
-std::array<std::uint8_t, 19> cookie_input(const PacketAddress& address) {
-  std::array<std::uint8_t, 19> out;
+/// A cookie is good for one address and one association: an old hello that comes late begins nothing.
+std::array<std::uint8_t, 23> cookie_input(const PacketAddress& address, std::uint32_t association) {
+  std::array<std::uint8_t, 23> out;
   std::ranges::copy(address.ip, out.begin());
   out[16] = address.version;
   out[17] = static_cast<std::uint8_t>(address.port >> 8);
   out[18] = static_cast<std::uint8_t>(address.port);
+  for (std::size_t i = 0; i < 4; ++i)
+    out[19 + i] = static_cast<std::uint8_t>(association >> (8 * i));
   return out;
 }
 
@@ -103,9 +106,10 @@ void LegDtls::hear_hello(Bytes datagram, const std::optional<crypto::DtlsClientH
   if (reachable) {
     begin(from, {}, now);  // its hello may come in fragments
   } else {
-    const auto cookie = crypto::make_cookie(context_->cookie_secret(), cookie_input(from), *hello);
+    const auto cookie =
+        crypto::make_cookie(context_->cookie_secret(), cookie_input(from, parameters_.association), *hello);
     if (!crypto::equal(cookie, hello->cookie)) {
-      request_ = Datagram{from, crypto::print_hello_verify_request(*hello, cookie)};
+      last_words_ = Datagram{from, crypto::print_hello_verify_request(*hello, cookie)};
       return;
     }
     begin(from, cookie, now);
@@ -130,6 +134,8 @@ void LegDtls::look(Time now) {
     if (parameters_.active || peer_ == aim_ || now >= deadline_) return fail(session_->why());
     ++strangers_;
     last_stranger_ = session_->why();
+    while (auto alert = session_->poll_transmit())
+      last_words_ = Datagram{peer_, std::move(*alert)};
     session_.reset();
   }
 }
@@ -150,7 +156,7 @@ void LegDtls::fail(std::string why) {
 }
 
 std::optional<LegDtls::Datagram> LegDtls::poll_transmit() {
-  if (request_) return std::exchange(request_, std::nullopt);
+  if (last_words_) return std::exchange(last_words_, std::nullopt);
   if (!session_) return std::nullopt;
   if (auto bytes = session_->poll_transmit()) return Datagram{peer_, std::move(*bytes)};
   return std::nullopt;

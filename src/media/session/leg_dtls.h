@@ -65,8 +65,8 @@ class LegDtls {
   Time deadline_, began_{};
   PacketAddress aim_, peer_;
   std::unique_ptr<crypto::DtlsSession> session_;
-  Buffer hello_;                     // what tells it from another
-  std::optional<Datagram> request_;  // a HelloVerifyRequest to send
+  Buffer hello_;                        // what tells it from another
+  std::optional<Datagram> last_words_;  // to somebody of whom nothing is kept
   std::optional<SrtpKeys> keys_;
   std::optional<std::string> failure_;
   std::string last_stranger_;  // why the last of them failed

@@ -3,8 +3,24 @@
 
 namespace ringwall::media {
 
+/// Tells apart what shares the port by its first byte (RFC 7983 section 7).
 void Leg::receive(MutableBytes datagram, bool on_rtcp_port, const PacketAddress& from, Time now, Outbox& out) {
-  if (!configured_ || datagram.size() > limits::rtp_packet_bytes) {
+  if (datagram.empty() || datagram.size() > limits::rtp_packet_bytes) {
+    ++refused_;
+    return;
+  }
+  const std::uint8_t first = datagram[0];
+  if (first <= 3 && receive_stun(datagram, on_rtcp_port, from, now, out)) return;
+  if (!is_path(from, on_rtcp_port)) {
+    ++refused_;
+    return;
+  }
+  if (first >= 20 && first <= 63 && !on_rtcp_port) return receive_dtls(datagram, from, now, out);
+  receive_media(datagram, on_rtcp_port, from, now, out);
+}
+
+void Leg::receive_media(MutableBytes datagram, bool on_rtcp_port, const PacketAddress& from, Time now, Outbox& out) {
+  if (!configured_) {
     ++refused_;
     return;
   }
@@ -30,6 +46,9 @@ bool Leg::count(SrtpStatus status) {
       return false;
     case SrtpStatus::replayed:
       ++replayed_;
+      return false;
+    case SrtpStatus::unknown_key:
+      ++unknown_keys_;
       return false;
     default:
       ++refused_;
@@ -64,8 +83,8 @@ void Leg::receive_rtp(MutableBytes packet, const PacketAddress& from, Time now, 
 void Leg::learn(const RtpHeader& header, const PacketAddress& from, Time now, Outbox& out) {
   last_rtp_ = now;
   const bool newest = statistics_.is_newest(header);
-  const bool first = !peer_;
-  if (first || (newest && !(*peer_ == from))) peer_ = from;
+  const bool first = ice_ ? !statistics_.started() : !peer_;
+  if (!ice_ && (first || (newest && !(*peer_ == from)))) peer_ = from;
   if (security_.clear() && !locked_ssrc_) locked_ssrc_ = header.ssrc;
   statistics_.receive(header, now, header.payload_type == parameters_.payload_type);
   if (first) out.events.push_back(FirstPacket{identity_.id, to_net_address(from)});
@@ -76,8 +95,14 @@ void Leg::deliver(const RtpHeader& header, Bytes payload, Time now, Outbox& out)
   const bool event = !audio && header.payload_type == parameters_.dtmf_payload_type;
   ++received_.packets;
   received_.bytes += payload.size();
-  if (!audio && !event) ++refused_;
+  const bool noise = !audio && !event && header.payload_type == parameters_.comfort_noise_payload_type;
+  if (!audio && !event && !noise) ++refused_;
   if (!parameters_.receive) return;
+  if (audio_.playout && (audio || event || noise)) {
+    using Content = JitterBuffer::Content;
+    const Content content = audio ? Content::audio : noise ? Content::comfort_noise : Content::other;
+    audio_.playout->put(header, content, payload, now);
+  }
   if (event)
     if (const auto digit = digits_in_.receive(header, payload, now))
       out.events.push_back(Digit{identity_.id, digit->digit, digit->duration_ms});
@@ -100,7 +125,7 @@ void Leg::receive_rtcp(MutableBytes packet, bool on_rtcp_port, const PacketAddre
     return;
   }
   if (on_rtcp_port) {
-    rtcp_peer_ = from;
+    if (!ice_) rtcp_peer_ = from;
     last_rtcp_ = now;
   } else {
     last_rtp_ = now;
@@ -109,8 +134,7 @@ void Leg::receive_rtcp(MutableBytes packet, bool on_rtcp_port, const PacketAddre
     peer_report_ntp_ = report->sender->ntp;
     peer_report_at_ = now;
   }
-  if (report->about_us)
-    if (const auto trip = ringwall::media::round_trip_ms(*report->about_us, now)) round_trip_ms_ = *trip;
+  hear_of_us(*report, now);
 }
 
 }  // namespace ringwall::media

@@ -8,10 +8,6 @@
 namespace ringwall::media {
 namespace {
 
-using namespace std::chrono_literals;
-
-/// RFC 3550 section 6.2: the deterministic interval, half of it before the first report.
-constexpr std::chrono::milliseconds report_interval = 5s;
 constexpr std::size_t largest_payload = limits::rtp_packet_bytes - rtp_fixed_header;
 
 }  // namespace
@@ -21,15 +17,27 @@ void Leg::forward(const Leg& from, const RtpHeader& header, Bytes payload, Time 
   const Sequencer::Source source{from.id().value, header.ssrc};
   const bool audio = header.payload_type == from.parameters_.payload_type;
   const bool event = !audio && header.payload_type == from.parameters_.dtmf_payload_type;
-  const bool known = audio || (event && parameters_.dtmf_payload_type);
+  const bool noise = !audio && !event && header.payload_type == from.parameters_.comfort_noise_payload_type;
+  const bool known = audio || (event && parameters_.dtmf_payload_type) || (noise && !audio_.converts);
+  if (audio_.converts && audio) return;  // the tick sends it
   if (!known || !configured_ || !parameters_.send || speaks() || payload.size() > largest_payload) {
     sequencer_.skip(source);
     return;
   }
+  std::array<std::uint8_t, 4> rescaled;
+  if (event && from.parameters_.dtmf_clock_rate != parameters_.dtmf_clock_rate) {
+    const auto parsed = parse_telephone_event(payload);
+    if (!parsed) return sequencer_.skip(source);
+    rescaled = rescale(*parsed, from.parameters_.dtmf_clock_rate, parameters_.dtmf_clock_rate);
+    payload = rescaled;
+  }
+  if (audio_.converts) return send_converted_event(header, payload, now, out);
   const auto next = sequencer_.next(source, header.sequence, header.timestamp, header.marker, now);
   if (!next) return;
-  send(*next, audio ? parameters_.payload_type : *parameters_.dtmf_payload_type, payload, from.parameters_.codec, audio,
-       now, out);
+  const std::uint8_t payload_type = audio   ? parameters_.payload_type
+                                    : event ? *parameters_.dtmf_payload_type
+                                            : *parameters_.comfort_noise_payload_type;
+  send(*next, payload_type, payload, from.parameters_.codec, audio, now, out);
 }
 
 /// `coded` is what an audio payload is in; it is transcoded if this leg speaks the other law.
@@ -66,8 +74,12 @@ void Leg::tick(Time now, Outbox& out) {
   if (const auto digit = digits_in_.expire(now))
     out.events.push_back(Digit{identity_.id, digit->digit, digit->duration_ms});
   security_.expire(now);
-  if (parameters_.send) tick_audio(now, out);
-  own_clock_ += samples_per_frame;
+  if (security_.take_nearly_used()) out.events.push_back(KeyNearlyUsed{identity_.id});
+  serve_ice(now, out);
+  serve_dtls(now, out);
+  tick_samples(now, out);
+  if (parameters_.send && security_.ready() && rtp_target()) tick_audio(now, out);
+  own_clock_ += facts(parameters_.codec).frame_clock();
   if (now >= next_rtcp_) {
     send_rtcp(now, false, out);
     schedule_rtcp(now, false);
@@ -88,25 +100,11 @@ void Leg::tick_audio(Time now, Outbox& out) {
   }
   // A relayed leg without a source of its own has its partner's audio; any other keeps the stream alive with silence.
   if (partner_ != nullptr && !speaks()) return;
-  std::array<std::int16_t, samples_per_frame> linear{};
-  if (tone_)
-    tone_->fill(linear);
-  else
-    player_.fill(linear);
-  std::array<std::uint8_t, samples_per_frame> coded;
-  encode(parameters_.codec, linear, coded);
-  send_own(parameters_.payload_type, false, own_clock_, coded, now, out);
-}
-
-PacketAddress Leg::rtcp_target() const {
-  if (parameters_.rtcp_mux) return rtp_target();
-  return rtcp_peer_.value_or(signalled_rtcp_);
+  send_own_audio(now, out);
 }
 
 void Leg::schedule_rtcp(Time now, bool first) {
-  // Spread over [0.5, 1.5] of the interval, so that reports of many legs do not fall together.
-  const auto base = first ? report_interval / 2 : report_interval;
-  next_rtcp_ = now + base / 2 + base * (random() % 1000) / 1000;
+  next_rtcp_ = now + rtcp_interval(first, random() % 1000 / 1000.0);
 }
 
 void Leg::send_rtcp(Time now, bool bye, Outbox& out) {
@@ -119,6 +117,7 @@ void Leg::send_rtcp(Time now, bool bye, Outbox& out) {
   sent_at_last_report_ = sent_.packets;
   if (statistics_.started()) {
     report.block = statistics_.report();
+    report.voip = voip_metrics(reception());
     if (peer_report_ntp_ != 0) {
       const auto delay = std::chrono::duration_cast<std::chrono::microseconds>(now - peer_report_at_).count();
       report.block->last_sender_report = ntp_middle(peer_report_ntp_);

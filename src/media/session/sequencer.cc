@@ -6,7 +6,7 @@
 namespace ringwall::media {
 namespace {
 
-constexpr std::uint32_t frame = 160;
+constexpr std::uint32_t frames_per_second = 50;
 /// A jump further than this within a source is a new start.
 constexpr int largest_jump = 3000;
 
@@ -15,7 +15,7 @@ constexpr int largest_jump = 3000;
 std::uint32_t Sequencer::timestamp_at(Time now) const {
   if (!last_) return timestamp_;
   const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(now - *last_).count();
-  return timestamp_ + static_cast<std::uint32_t>(std::max<std::int64_t>(0, millis)) * 8;
+  return timestamp_ + static_cast<std::uint32_t>(std::max<std::int64_t>(0, millis)) * (clock_rate_ / 1000);
 }
 
 std::optional<RtpHeader> Sequencer::next(Source source, std::uint16_t sequence, std::uint32_t timestamp, bool marker,
@@ -26,6 +26,7 @@ std::optional<RtpHeader> Sequencer::next(Source source, std::uint16_t sequence, 
     source_ = source;
     first_ = static_cast<std::uint16_t>(highest_ + 1);
     sequence_offset_ = static_cast<std::uint16_t>(first_ - sequence);
+    const std::uint32_t frame = clock_rate_ / frames_per_second;
     const std::uint32_t passed = timestamp_at(now) - timestamp_;
     const std::uint32_t start = last_ ? timestamp_ + std::max(frame, (passed + frame / 2) / frame * frame) : timestamp_;
     timestamp_offset_ = start - timestamp;

@@ -29,6 +29,8 @@ class Sequencer {
   /// A packet of `source` that is held back on purpose must not look lost.
   void skip(Source source);
   void change_ssrc(std::uint32_t ssrc) { ssrc_ = ssrc; }
+  void set_clock_rate(std::uint32_t rate) { clock_rate_ = rate; }
+  [[nodiscard]] std::uint32_t clock_rate() const { return clock_rate_; }
 
   [[nodiscard]] std::uint32_t ssrc() const { return ssrc_; }
   /// The stream's timestamp at `now`, for sender reports.
@@ -36,6 +38,7 @@ class Sequencer {
 
  private:
   std::uint32_t ssrc_;
+  std::uint32_t clock_rate_ = 8'000;
   std::uint16_t highest_;    // the newest number that left
   std::uint32_t timestamp_;  // of the newest packet, or the first to be
   std::optional<Time> last_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 
 namespace ringwall::media {
@@ -21,13 +22,22 @@ class KeyUsage {
   [[nodiscard]] bool rtcp_left() const { return rtcp_.used < rtcp_.most; }
   void count_rtp() { ++rtp_.used; }
   void count_rtcp() { ++rtcp_.used; }
-  /// Seven eighths are used: time to agree on another.
-  [[nodiscard]] bool nearly_used() const { return rtp_.nearly_used() || rtcp_.nearly_used(); }
+  /// 0 while there is plenty; 1 when seven eighths are used, which is the time to agree on another key; one more each
+  /// time when half of what was left is used too.
+  [[nodiscard]] unsigned urgency() const { return std::max(rtp_.urgency(), rtcp_.urgency()); }
 
  private:
   struct Count {
     std::uint64_t most, used = 0;
-    [[nodiscard]] bool nearly_used() const { return used >= most - most / 8; }
+    [[nodiscard]] unsigned urgency() const {
+      const std::uint64_t left = most - used;
+      if (left > most / 8) return 0;
+      return 1 + halvings(most / 8) - halvings(left);
+    }
+    /// How often `packets` can be halved, rounded up, until one is left.
+    static unsigned halvings(std::uint64_t packets) {
+      return static_cast<unsigned>(std::bit_width(std::max<std::uint64_t>(packets, 1) - 1));
+    }
   };
   Count rtp_, rtcp_;
 };

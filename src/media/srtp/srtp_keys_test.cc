@@ -154,7 +154,7 @@ TEST_P(Keys, ASenderEndsWithItsKey) {
   SrtpSender sender(keys_to_send(GetParam(), keys[0], 40));
   for (std::uint16_t i = 0; i < 35; ++i)
     EXPECT_FALSE(protect(sender, rtp(1, i)).empty());
-  EXPECT_TRUE(sender.nearly_used());
+  EXPECT_EQ(sender.urgency(), 1u);
   for (std::uint16_t i = 35; i < 40; ++i)
     EXPECT_FALSE(protect(sender, rtp(1, i)).empty());
   EXPECT_TRUE(protect(sender, rtp(1, 40)).empty());
@@ -167,7 +167,7 @@ TEST_P(Keys, AReceiverEndsWithTheKey) {
   SrtpSender sender(keys_to_send(GetParam(), keys[0]));
   SrtpReceiver receiver(keys_to_receive(GetParam(), keys, 16));
   for (std::uint16_t i = 0; i < 16; ++i) {
-    EXPECT_EQ(receiver.nearly_used(), i >= 14) << i;
+    EXPECT_EQ(receiver.urgency(), i < 14 ? 0u : i - 13u) << i;
     Buffer packet = protect(sender, rtp(1, i));
     EXPECT_EQ(unprotect(receiver, packet), SrtpStatus::ok);
   }
@@ -182,12 +182,18 @@ TEST_P(Keys, AReceiverEndsWithTheKey) {
 }
 
 TEST(KeyUsage, StartsWithWhatTheRfcAllows) {
-  KeyUsage most, few(8);
-  EXPECT_TRUE(most.rtp_left() && most.rtcp_left() && !most.nearly_used());
-  for (int i = 0; i < 7; ++i)
+  KeyUsage most, few(64);
+  EXPECT_TRUE(most.rtp_left() && most.rtcp_left());
+  EXPECT_EQ(most.urgency(), 0u);
+  for (int i = 0; i < 56; ++i) {
+    EXPECT_EQ(few.urgency(), 0u);
     few.count_rtcp();
-  EXPECT_TRUE(few.nearly_used() && few.rtcp_left());
-  few.count_rtcp();
+  }
+  for (const unsigned urgency : {1u, 1u, 1u, 1u, 2u, 2u, 3u, 4u}) {
+    EXPECT_TRUE(few.rtcp_left());
+    EXPECT_EQ(few.urgency(), urgency);
+    few.count_rtcp();
+  }
   EXPECT_FALSE(few.rtcp_left());
   EXPECT_TRUE(few.rtp_left());
 }

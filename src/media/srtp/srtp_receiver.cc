@@ -22,9 +22,11 @@ SrtpReceiver::SrtpReceiver(const SrtpKeys& keys)
   }
 }
 
-bool SrtpReceiver::nearly_used() const {
-  return key_.usage.nearly_used() ||
-         std::ranges::any_of(more_, [](const auto& key) { return key->usage.nearly_used(); });
+unsigned SrtpReceiver::urgency() const {
+  unsigned out = key_.usage.urgency();
+  for (const auto& key : more_)
+    out = std::max(out, key->usage.urgency());
+  return out;
 }
 
 SrtpReceiver::Source* SrtpReceiver::find(std::uint32_t ssrc) {

@@ -53,7 +53,7 @@ class SrtpSender {
   /// ROC of `ssrc`; 0 if it never sent.
   [[nodiscard]] std::uint32_t rollover_counter(std::uint32_t ssrc) const;
   [[nodiscard]] std::uint32_t next_rtcp_index() const { return next_rtcp_index_; }
-  [[nodiscard]] bool nearly_used() const { return usage_.nearly_used(); }
+  [[nodiscard]] unsigned urgency() const { return usage_.urgency(); }  ///< KeyUsage::urgency()
 
  private:
   struct Source {
@@ -88,7 +88,7 @@ class SrtpReceiver {
 
   /// The highest index that authenticated in `ssrc`.
   [[nodiscard]] std::optional<std::uint64_t> highest(std::uint32_t ssrc) const;
-  [[nodiscard]] bool nearly_used() const;
+  [[nodiscard]] unsigned urgency() const;  ///< KeyUsage::urgency() of the most used key
 
  private:
   struct Key {
