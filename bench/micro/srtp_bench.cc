@@ -88,6 +88,10 @@ class Libsrtp {
         return srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy);
       case Suite::aes_cm_128_hmac_sha1_32:
         return srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32(&policy);
+      case Suite::aes_256_cm_hmac_sha1_80:
+        return srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(&policy);
+      case Suite::aes_256_cm_hmac_sha1_32:
+        return srtp_crypto_policy_set_aes_cm_256_hmac_sha1_32(&policy);
     }
   }
   Buffer key_;
@@ -112,8 +116,9 @@ void print_row(Suite suite, const char* what, const std::vector<double>& values,
 
 int main() {
   if (srtp_init() != srtp_err_status_ok) return 1;
-  for (const Suite suite : {Suite::aead_aes_256_gcm, Suite::aead_aes_128_gcm, Suite::aes_cm_128_hmac_sha1_80,
-                            Suite::aes_cm_128_hmac_sha1_32}) {
+  for (const Suite suite :
+       {Suite::aead_aes_256_gcm, Suite::aead_aes_128_gcm, Suite::aes_cm_128_hmac_sha1_80,
+        Suite::aes_cm_128_hmac_sha1_32, Suite::aes_256_cm_hmac_sha1_80, Suite::aes_256_cm_hmac_sha1_32}) {
     const Buffer key(lengths(suite).key_and_salt(), 0x42);
     SrtpSender sender(suite, key);
     SrtpReceiver receiver(suite, key);
