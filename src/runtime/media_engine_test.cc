@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -234,6 +235,28 @@ TEST(MediaEngine, RelaysBetweenSuitesAlsoAcrossThreads) {
   call.edge.engine.close(call.right.leg);
   call.edge.engine.play(call.left.leg, {{tone_clip(300, 8000)}, true});
   EXPECT_TRUE(call.outside.receives(call.caller.leg, 10));
+}
+
+TEST(MediaEngine, FiveThousandLegsOnOneThreadLeaveACallItsSound) {
+  constexpr std::size_t many = 5'000;
+  rlimit files{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
+  if (files.rlim_max < 2 * many + 500) GTEST_SKIP() << "only " << files.rlim_max << " files may be open";
+  files.rlim_cur = files.rlim_max;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0);
+  RelayedCall call;
+  for (std::size_t i = 0; i < many; ++i) {
+    const auto leg = call.edge.open();
+    auto held = parameters({"127.0.0.1", 9}, Suite::aes_cm_128_hmac_sha1_80, 1, 2);
+    held.send = held.receive = false;
+    ASSERT_TRUE(call.edge.engine.configure(leg.leg, std::move(held)));
+  }
+  ASSERT_EQ(call.edge.engine.open_legs(), many + 2);
+  call.outside.engine.start_tone(call.caller.leg, 440);
+  ASSERT_TRUE(call.outside.receives(call.agent.leg, 5));
+  call.outside.engine.start_recording(call.agent.leg);
+  ASSERT_TRUE(call.outside.receives(call.agent.leg, 50));
+  EXPECT_GE(media::tone_ms(*call.outside.recording(call.agent.leg), 440, 0.9), 500u);
 }
 
 TEST(MediaEngine, TenThousandForgedPacketsReachNobody) {
