@@ -72,9 +72,9 @@ std::optional<Admitted> find_internal(const Site& site, const Element& element, 
       return admitted ? std::optional(*admitted) : std::nullopt;
     }
   if (element.kind != ElementKind::call_manager && element.kind != ElementKind::remote_edge) return std::nullopt;
-  for (const Phone& phone : site.phones)
-    if (holds(presented.names, phone.name)) {
-      const auto admitted = admit_as(site, PeerKind::phone, phone.name, phone.profile);
+  for (const std::string& name : presented.names)
+    if (const Phone* phone = site.phone(to_lower(name))) {
+      const auto admitted = admit_as(site, PeerKind::phone, phone->name, phone->profile);
       return admitted ? std::optional(*admitted) : std::nullopt;
     }
   return std::nullopt;

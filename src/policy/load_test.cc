@@ -93,8 +93,10 @@ class LoadTest : public ::testing::Test {
     return out;
   }
   /// Takes the comment signs off the waiver block of the sample.
-  std::string with_waiver() const {
-    const auto begin = sample.find("# [[waiver]]"), end = sample.find("\n\n", begin);
+  std::string with_waiver() const { return switched_on("# [[waiver]]"); }
+  /// The sample with the block of comments that begins so read as what it says.
+  std::string switched_on(std::string_view first_line) const {
+    const auto begin = sample.find(first_line), end = sample.find("\n\n", begin);
     std::string block = sample.substr(begin, end - begin), out;
     for (std::size_t at = 0; at < block.size();) {
       const auto stop = std::min(block.find('\n', at), block.size());
@@ -120,7 +122,7 @@ TEST_F(LoadTest, TheSampleIsGood) {
   EXPECT_EQ(site.element_of_kind(ElementKind::call_manager)->address, "127.18.133.3");
   EXPECT_EQ(site.trunk("carrier")->targets[0].text(), "127.18.133.76:5061");
   EXPECT_EQ(site.profile("carrier")->suites.size(), 4u);
-  EXPECT_EQ(site.profile(site_profile)->suites.size(), 4u);
+  EXPECT_EQ(site.profile(site_profile)->suites.size(), 6u);
   EXPECT_EQ(site.phone_of_line("1001")->profile, site_profile);
   EXPECT_EQ(site.service("6016")->skill_group, "support");
   EXPECT_EQ(site.skill_group("support")->ring_time, 20s);
@@ -133,6 +135,59 @@ TEST_F(LoadTest, TheSamplesWaiverBlockIsGoodWhenItIsSwitchedOn) {
   EXPECT_EQ(all(loaded), "");
   EXPECT_EQ(loaded.site.waiver("old-gateway")->until, parse_wall_time("2027-03-31").value());
   EXPECT_EQ(loaded.site.profile("plain")->mode, Mode::clear);
+}
+
+TEST_F(LoadTest, TheSamplesSipBlockIsGoodWhenItIsSwitchedOn) {
+  write("ringwall.toml", switched_on("# [sip]"));
+  const Loaded loaded = load(folder, now);
+  EXPECT_EQ(all(loaded), "");
+  const Sip& sip = loaded.site.sip;
+  EXPECT_EQ(sip.wss_port, 7443);
+  EXPECT_EQ(sip.wss_path, "/sip");
+  EXPECT_EQ(sip.wss_origins.size(), 1u);
+  EXPECT_EQ(sip.name_servers.at(0).text(), "192.0.2.53:53");
+  EXPECT_EQ(sip.never_blocked.size(), 1u);
+  // The others say what holds without them.
+  const Sip silent;
+  EXPECT_EQ(sip.session_interval, silent.session_interval);
+  EXPECT_EQ(sip.session_minimum, silent.session_minimum);
+  EXPECT_EQ(sip.block_time, silent.block_time);
+  EXPECT_EQ(sip.requests_per_second, limits::requests_per_source_per_second);
+}
+
+TEST_F(LoadTest, PhonesAreToldWhoCallsUnlessTheirProfileSaysNo) {
+  write("ringwall.toml", sample + "\n[[profile]]\nname = \"outside\"\nasserted_identity = false\n");
+  const Loaded loaded = load(folder, now);
+  EXPECT_EQ(all(loaded), "");
+  EXPECT_FALSE(loaded.site.profile("outside")->asserted_identity);
+  EXPECT_TRUE(loaded.site.profile(site_profile)->asserted_identity);
+}
+
+TEST(Phones, AreFoundByNameAndByLine) {
+  Phones phones;
+  for (int i = 0; i < 1000; ++i)
+    phones.push_back({fmt::format("phone{}.ringwall.test", i), std::to_string(i)});
+  EXPECT_EQ(phones.find("phone999.ringwall.test"), &phones[999]);
+  EXPECT_EQ(phones.find_line("0"), &phones[0]);
+  EXPECT_EQ(phones.find_line("phone1.ringwall.test"), nullptr);
+  EXPECT_EQ(phones.find("1000"), nullptr);
+  phones.push_back({"another.ringwall.test", "7"});
+  EXPECT_EQ(phones.find_line("7"), &phones[7]) << "the first of two";
+  const Phones copy = phones;
+  EXPECT_EQ(copy.find_line("999"), &copy[999]) << "a copy finds its own";
+  phones.clear();
+  EXPECT_TRUE(phones.empty());
+  EXPECT_EQ(phones.find_line("7"), nullptr);
+}
+
+TEST_F(LoadTest, SuitesKeepTheirOrder) {
+  write("ringwall.toml", sample +
+                             "\n[[profile]]\nname = \"old\"\n"
+                             "suites = [\"AES_CM_128_HMAC_SHA1_80\", \"AES_256_CM_HMAC_SHA1_80\"]\n");
+  const Loaded loaded = load(folder, now);
+  EXPECT_EQ(all(loaded), "");
+  EXPECT_THAT(loaded.site.profile("old")->suites,
+              testing::ElementsAre("AES_CM_128_HMAC_SHA1_80", "AES_256_CM_HMAC_SHA1_80"));
 }
 
 TEST_F(LoadTest, Syntax) {

@@ -58,10 +58,10 @@ const Waiver* Site::waiver(std::string_view waiver_name) const {
   return find_in(waivers, waiver_name, &Waiver::name);
 }
 const Phone* Site::phone(std::string_view phone_name) const {
-  return find_in(phones, phone_name, &Phone::name);
+  return phones.find(phone_name);
 }
 const Phone* Site::phone_of_line(std::string_view line) const {
-  return find_in(phones, line, &Phone::line);
+  return phones.find_line(line);
 }
 const SkillGroup* Site::skill_group(std::string_view group_name) const {
   return find_in(skill_groups, group_name, &SkillGroup::name);
