@@ -110,8 +110,8 @@ void add_diversions(const sip::Message& invite, bool hide, const std::string& ho
   });
 }
 
-void add_history(const sip::Message& invite, bool untrusted, bool all_private, const std::string& host,
-                 sip::Headers& out) {
+void pass_history(const sip::Message& invite, bool untrusted, bool all_private, const std::string& host,
+                  sip::Headers& out) {
   each_value(invite, HeaderName::history_info, [&](std::string_view value) {
     const auto read = sip::parse_history_entry(value);
     if (!read || !can_be_shown(read->target.uri)) return false;
@@ -127,6 +127,10 @@ bool in_trust_domain(const policy::Site& site, std::string_view peer) {
   const auto named = [peer](const auto& one) { return one.name == peer; };
   const auto trunk = std::ranges::find_if(site.trunks, named);
   if (trunk != site.trunks.end()) return trunk->trusted_identity;
+  if (const policy::Phone* phone = site.phone(peer)) {
+    const policy::SecurityProfile* profile = site.profile(phone->profile);
+    return profile != nullptr && profile->asserted_identity;
+  }
   return std::ranges::any_of(site.elements, named);
 }
 
@@ -140,7 +144,19 @@ CallerIdentity caller_identity(const sip::Message& invite, IdentityTrust trust, 
   const std::string_view asked = invite.header(HeaderName::privacy);
   if (!hide && !asked.empty() && sip::parse_privacy(asked)) out.headers.emplace_back("Privacy", asked);
   add_diversions(invite, !trust.to, host, out.headers);
-  add_history(invite, !trust.to, privacy.history || privacy.header, host, out.headers);
+  out.hides_history = !trust.to && (privacy.history || privacy.header);
+  pass_history(invite, !trust.to, privacy.history || privacy.header, host, out.headers);
+  return out;
+}
+
+CallerIdentity phone_identity(const sip::Message& invite, const std::string& number, IdentityTrust trust,
+                              const std::string& host) {
+  CallerIdentity out = caller_identity(invite, {.from = false, .to = trust.to}, host);
+  const sip::Privacy privacy = sip::privacy_of(invite);
+  const bool open = trust.to || !privacy.hides_identity() || privacy.none;
+  if (trust.from && open)
+    out.headers.emplace(out.headers.begin(), "P-Asserted-Identity",
+                        fmt::format("<sip:{}@{}>", sip::escape_user(number), host));
   return out;
 }
 

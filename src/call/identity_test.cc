@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/limits.h"
+#include "sip/message/identity_headers.h"
 
 namespace ringwall::call {
 namespace {
@@ -104,6 +105,90 @@ TEST(AddDiversion, StandsInFront) {
   EXPECT_THAT(headers, ElementsAre(Pair("Privacy", "none"),
                                    Pair("Diversion", "<sip:60%2016@edge.test>;reason=deflection;counter=1"),
                                    Pair("Diversion", "<sip:1@edge.test>")));
+}
+
+TEST(PhoneIdentity, IsTheLineAndNothingThatThePhoneSays) {
+  const auto of = [](const std::string& headers, IdentityTrust trust) {
+    const auto invite = sip::Message::parse(
+        "INVITE sip:6016@a.test SIP/2.0\r\nVia: SIP/2.0/TLS 10.1.2.3;branch=z9hG4bK1\r\nFrom: "
+        "<sip:1001@a.test>;tag=1\r\n"
+        "To: <sip:6016@a.test>\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\n" +
+        headers + "\r\n");
+    return phone_identity(*invite, "1001", trust, "a.test");
+  };
+  const auto line = Pair("P-Asserted-Identity", "<sip:1001@a.test>");
+  EXPECT_THAT(of(asserted, inside).headers, ElementsAre(line));
+  EXPECT_THAT(of("Privacy: id\r\n", inside).headers, ElementsAre(line, Pair("Privacy", "id")));
+  EXPECT_THAT(of("Privacy: id\r\n", outwards).headers, IsEmpty());
+  EXPECT_EQ(of("Privacy: id\r\n", outwards).from, "\"Anonymous\" <sip:anonymous@anonymous.invalid>");
+  EXPECT_THAT(of("", outwards).headers, ElementsAre(line));
+  EXPECT_THAT(of("", {.from = false, .to = false}).headers, IsEmpty());
+}
+
+std::vector<std::string> history(const CallerIdentity& caller) {
+  std::vector<std::string> out;
+  for (const auto& [name, value] : caller.headers)
+    if (name == "History-Info") out.push_back(value);
+  return out;
+}
+
+TEST(AddHistory, BeginsWithWhoWasCalled) {
+  auto caller = identity("", inside);
+  add_history(caller, "6016", "1001", "a.test");
+  EXPECT_THAT(history(caller), ElementsAre("<sip:6016@a.test>;index=1", "<sip:1001@a.test>;index=1.1;mp=1"));
+  end_history(caller, "1001", 408);
+  end_history(caller, "1001", 486);
+  add_history(caller, "6016", "1002", "a.test");
+  EXPECT_THAT(history(caller),
+              ElementsAre("<sip:6016@a.test>;index=1", "<sip:1001@a.test?Reason=SIP%3Bcause%3D408>;index=1.1;mp=1",
+                          "<sip:1002@a.test>;index=1.2;mp=1"));
+  add_history(caller, "1002", "1003", "a.test");
+  EXPECT_EQ(history(caller).back(), "<sip:1003@a.test>;index=1.2.1;mp=1.2");
+  end_history(caller, "nobody", 404);
+  EXPECT_EQ(history(caller).size(), 4u);
+}
+
+TEST(AddHistory, GoesOnWithWhatCame) {
+  auto caller = identity("History-Info: <sip:800@b.test>;index=1, <sip:6016@b.test>;index=1.1;rc=1\r\n", inside);
+  add_history(caller, "6016", "1001", "a.test");
+  EXPECT_EQ(history(caller).back(), "<sip:1001@a.test>;index=1.1.1;mp=1.1");
+  auto other = identity("History-Info: <sip:800@b.test>;index=1\r\n", inside);
+  add_history(other, "6016", "1001", "a.test");
+  EXPECT_THAT(history(other), ElementsAre("<sip:800@edge.test>;index=1", "<sip:6016@a.test>;index=1.1",
+                                          "<sip:1001@a.test>;index=1.1.1;mp=1.1"));
+}
+
+TEST(AddHistory, IsAnonymousWherePrivacyWantsIt) {
+  for (const char* asked : {"history", "header"}) {
+    auto told = identity(std::string("Privacy: ") + asked + "\r\n", outwards);
+    add_history(told, "6016", "1001", "a.test");
+    add_history(told, "6016", "1002", "a.test");
+    EXPECT_THAT(history(told), ElementsAre("<sip:anonymous@anonymous.invalid>;index=1",
+                                           "<sip:anonymous@anonymous.invalid>;index=1.1;mp=1",
+                                           "<sip:anonymous@anonymous.invalid>;index=1.1.1;mp=1.1"))
+        << asked;
+  }
+  auto trusted = identity("Privacy: history\r\n", inside);
+  add_history(trusted, "6016", "1001", "a.test");
+  EXPECT_EQ(history(trusted).back(), "<sip:1001@a.test>;index=1.1;mp=1");
+}
+
+TEST(AddHistory, IsBounded) {
+  auto caller = identity("", inside);
+  for (std::size_t i = 0; i < 2 * limits::sip_history_entries; ++i)
+    add_history(caller, "6016", std::to_string(i), "a.test");
+  EXPECT_LE(history(caller).size(), limits::sip_history_entries);
+  for (const std::string& value : history(caller))
+    EXPECT_TRUE(sip::parse_history_entry(value)) << value;
+}
+
+TEST(InTrustDomain, PhonesAreUnlessTheirProfileSaysNo) {
+  policy::Site site;
+  site.profiles = {{.name = "inside"}, {.name = "outside", .asserted_identity = false}};
+  site.phones = {{"a.test", "1001", "inside"}, {"b.test", "1002", "outside"}, {"c.test", "1003", "none"}};
+  EXPECT_TRUE(in_trust_domain(site, "a.test"));
+  EXPECT_FALSE(in_trust_domain(site, "b.test"));
+  EXPECT_FALSE(in_trust_domain(site, "c.test"));
 }
 
 TEST(InTrustDomain, ElementsAreAndTrunksByTheirSetting) {

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "call/held_answer.h"
+#include "call/identity.h"
 #include "call_manager/transfer.h"
 #include "sip/dialog/option_tag.h"
 
@@ -33,11 +34,19 @@ bool LineCall::invite_next() {
 }
 
 sip::Outgoing LineCall::onward() const {
+  const policy::Site& site = manager_.site();
+  const policy::Phone* phone = site.phone(caller_);
+  call::IdentityTrust trust{.from = phone != nullptr || call::in_trust_domain(site, caller_),
+                            .to = call::in_trust_domain(site, target_.peer)};
+  // A carrier needs the asserted identity to place the call; a phone outside the trust domain does not.
+  if (!trust.to && site.phone(target_.peer) != nullptr) trust.from = false;
+  call::CallerIdentity caller = phone != nullptr ? call::phone_identity(*invite_, phone->line, trust, site.domain)
+                                                 : call::caller_identity(*invite_, trust, site.domain);
   sip::Outgoing out;
-  out.from =
-      fmt::format("<sip:{}@{}>", sip::escape_user(call::user_or_uri(invite_->from().uri)), manager_.site().domain);
+  out.from = std::move(caller.from);
   out.to = fmt::format("<sip:{}@{}>", sip::escape_user(target_.number), manager_.site().domain);
   out.headers = call::onward_headers(*invite_, interaction_);
+  std::ranges::move(caller.headers, std::back_inserter(out.headers));
   out.body = sip::sdp_body(std::string(call::sdp_of(*invite_)));
   return out;
 }

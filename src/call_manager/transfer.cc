@@ -1,6 +1,7 @@
 #include "call_manager/transfer.h"
 
 #include "base/log.h"
+#include "call/identity.h"
 #include "sip/event/sipfrag.h"
 
 namespace ringwall::call_manager {
@@ -64,6 +65,11 @@ void Transfer::blind(const sip::IncomingRequest& request, LineTarget target) {
   out.from = fmt::format("<sip:{}@{}>", sip::escape_user(call::user_or_uri(*party)), manager_.site().domain);
   out.to = fmt::format("<sip:{}@{}>", sip::escape_user(target.number), manager_.site().domain);
   out.headers = call::onward_headers(*request.message, call_->interaction());
+  call::CallerIdentity history;
+  const policy::Phone* transferor = manager_.site().phone(call_->peer_of(transferor_));
+  call::add_history(history, transferor != nullptr ? transferor->line : call_->number(), target.number,
+                    manager_.site().domain);
+  std::ranges::move(history.headers, std::back_inserter(out.headers));
   // Without reliable responses: an early answer would have to come from a side that still talks to the transferor.
   out.headers.emplace_back("Supported", manager_.supported_tags());
   if (const auto by = request.message->header(sip::HeaderName::referred_by); !by.empty())

@@ -41,6 +41,7 @@ Visit::Visit(CallServer& server, const sip::IncomingInvite& invite, const std::s
       number_(call::user_or_uri(invite.message->request_uri())),
       from_(call::user_or_uri(invite.message->from().uri)),
       onward_(call::onward_headers(*invite.message, interaction_)),
+      identity_(call::caller_identity(*invite.message, {.from = true, .to = true}, server.self().host)),
       peer_(peer),
       service_(service),
       caller_(invite.leg),
@@ -165,6 +166,7 @@ void Visit::deliver(const router::Reserve& reserve) {
     agent_leg_failed("the site has no call manager", false);
     return;
   }
+  call::add_history(identity_, number_, line_, server_.self().host);
   agent_tries_ = server_.ways_out().tries(manager->name);
   if (!try_call_manager()) {
     agent_leg_failed("the call manager cannot be reached", false);
@@ -185,6 +187,7 @@ void Visit::agent_leg_failed(std::string_view why, bool no_answer) {
   log::warning(server_.name(), "visit {}: agent {} was not reached: {}", interaction_, agent_, why);
   ring_timer_.cancel();
   release(agent_leg_);
+  if (no_answer) call::end_history(identity_, line_, 408);
   if (no_answer)
     server_.router().ring_no_answer(interaction_, server_.now());
   else
@@ -212,6 +215,7 @@ void Visit::on(const sip::Refused& refused) {
     log::warning(server_.name(), "visit {}: {}: the next member of the group is tried", interaction_, why);
   } else if (refused.leg == agent_leg_) {
     agent_leg_ = {};
+    call::end_history(identity_, line_, refused.status);
     agent_leg_failed(why, false);
   } else if (refused.leg == browser_ && !accepted_) {
     browser_ = {};

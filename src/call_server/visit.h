@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "call/identity.h"
 #include "call/leg_pair.h"
 #include "call_server/call_server.h"
 
@@ -64,8 +65,9 @@ class Visit final : public call::LegOwner, public std::enable_shared_from_this<V
 
   CallServer& server_;
   std::string interaction_, number_, from_;
-  sip::Headers onward_;  ///< of every INVITE for this visit
-  std::string peer_;     ///< the element that brought the caller
+  sip::Headers onward_;            ///< of every INVITE for this visit
+  call::CallerIdentity identity_;  ///< for the agents' side: who calls, and who was called so far
+  std::string peer_;               ///< the element that brought the caller
   policy::Service service_;
   Stage stage_ = Stage::greeting;
   sip::LegId caller_, browser_, agent_leg_;

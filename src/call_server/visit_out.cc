@@ -35,9 +35,10 @@ bool Visit::try_call_manager() {
   sip::Outgoing out;
   out.route = call::route_of(*path);
   out.request_uri = fmt::format("sip:{}@{}", sip::escape_user(line_), path->host);
-  out.from = fmt::format("<sip:{}@{}>", sip::escape_user(from_), server_.self().host);
+  out.from = identity_.from;
   out.to = fmt::format("<sip:{}@{}>", sip::escape_user(line_), path->host);
   out.headers = onward_;
+  out.headers.insert(out.headers.end(), identity_.headers.begin(), identity_.headers.end());
   agent_leg_ = server_.agent().endpoint().invite(std::move(out), server_.now());
   server_.agent().own(agent_leg_, shared_from_this());
   if (agent_tries_.more()) server_.agent().expect_answer(agent_leg_, call::patience);
