@@ -137,6 +137,7 @@ json::object to_json(const media::LegReport& report) {
           {"received", counts(report.received)},
           {"authentication_failures", report.authentication_failures},
           {"replayed", report.replayed},
+          {"unknown_keys", report.unknown_keys},
           {"refused", report.refused},
           {"kernel_drops", report.kernel_drops},
           {"lost", report.lost},
