@@ -276,6 +276,20 @@ TEST_F(LoadTest, BadPattern) {
 TEST_F(LoadTest, UnknownSuite) {
   expect("\"AEAD_AES_128_GCM\"", "\"AEAD_AES_129_GCM\"", "AEAD_AES_129_GCM", "no SRTP suite", "AEAD_AES_128_GCM");
 }
+TEST_F(LoadTest, UnknownKeyExchange) {
+  expect("mode = \"encrypted\"", "mode = \"encrypted\"\nkey_exchange = [\"sdes\", \"zrtp\"]", "zrtp",
+         "no key exchange 'zrtp'", "dtls");
+}
+TEST_F(LoadTest, AKeyExchangeTwice) {
+  expect("mode = \"encrypted\"", "mode = \"encrypted\"\nkey_exchange = [\"dtls\", \"sdes\", \"dtls\"]", "key_exchange",
+         "'dtls' stands twice", "remove");
+}
+TEST_F(LoadTest, KeyExchangesInTheirOrder) {
+  write("ringwall.toml", replaced(sample, "mode = \"encrypted\"", "mode = \"encrypted\"\nkey_exchange = [\"dtls\"]"));
+  const auto loaded = load(folder, now);
+  EXPECT_EQ(loaded.site.profile("carrier")->key_exchange, std::vector<std::string>{"dtls"});
+  EXPECT_EQ(loaded.site.profile(site_profile)->key_exchange, (std::vector<std::string>{"sdes", "dtls"}));
+}
 TEST_F(LoadTest, UnknownTls) {
   expect("tls_minimum = \"1.2\"", "tls_minimum = \"1.4\"", "tls_minimum = \"1.4\"", "no TLS version", "1.3");
 }

@@ -103,18 +103,18 @@ def make_tone(path, frequency, seconds=180):
 
 class Baresip:
     """A running baresip with one account. identity: a folder of `ringwall pki issue`, or one with anchors.pem alone for a
-    phone without certificate; account: an accounts line."""
+    phone without certificate; account: an accounts line; more: lines of configuration beyond CONFIG."""
 
-    def __init__(self, folder, address, account, identity, dns, frequency, rtp_ports):
+    def __init__(self, folder, address, account, identity, dns, frequency, rtp_ports, more=""):
         self.folder, self.address, self.events = Path(folder), address, []
         self.folder.mkdir()
-        config = CONFIG
+        config = CONFIG + more
         if (identity / "client.crt").exists():
             pem = b"".join((identity / name).read_bytes() for name in ("client.crt", "client.key"))
             (self.folder / "identity.pem").write_bytes(pem)
             (self.folder / "identity.pem").chmod(0o600)
         else:
-            config = CONFIG.replace("sip_certificate {folder}/identity.pem\n", "")
+            config = config.replace("sip_certificate {folder}/identity.pem\n", "")
         shutil.copy(identity / "anchors.pem", self.folder / "anchors.pem")
         make_tone(self.folder / "tone.wav", frequency)
         (self.folder / "accounts").write_text(account + "\n")

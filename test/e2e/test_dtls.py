@@ -1,0 +1,93 @@
+"""Keys by DTLS-SRTP: between our own elements and phones, with baresip both ways, and beside SDES in one call."""
+
+import json
+
+import pytest
+
+import sound
+import wire
+from baresip import Baresip, available
+from ringwall_site import wait_until
+from test_agent_call import read_wav, ready, talking
+from test_baresip import Peers
+
+DTLS_ONLY = ('mode = "encrypted"\n', 'mode = "encrypted"\nkey_exchange = ["dtls"]\n')
+CALLER_TONE, AGENT_TONE = 700, 1300
+
+
+def legs_of(site, element="edge"):
+    return {leg["direction"]: leg for leg in site.calls() if leg["element"] == element}
+
+
+@pytest.mark.parametrize("caller, agent", [("--dtls", None), (None, "--dtls"), ("--dtls", "--dtls")],
+                         ids=["dtls-caller", "dtls-agent", "dtls-both"])
+def test_each_side_has_its_own_way_to_keys(make_site, tmp_path, caller, agent):
+    """The edge relays between an SDES phone and a DTLS phone, and between two of DTLS; tones pass both ways."""
+    site = make_site(quick=True)
+    phone = site.agent_phone("1001", "--answer", "--tone", str(AGENT_TONE), "--record", tmp_path / "agent.wav", "--seconds", "4",
+                             *[agent] if agent else [])
+    ready(site, "1001")
+    calling = site.caller("6016", "--tone", str(CALLER_TONE), "--record", tmp_path / "caller.wav", "--seconds", "60",
+                          *[caller] if caller else [])
+    talking(site, "1001")
+    legs = wait_until(lambda: (found := legs_of(site)) and all(leg["media"]["received"]["packets"] > 20 and leg["media"]["suite"]
+                                                               for leg in found.values()) and found, 10, "audio flows at the edge")
+    assert legs["answer"]["media"]["key_exchange"] == ("DTLS" if caller else "SDES")
+    assert legs["originate"]["media"]["key_exchange"] == ("DTLS" if agent else "SDES")
+    for leg in legs.values():
+        assert leg["secure"] and leg["media"]["suite"] == "AEAD_AES_256_GCM"
+        assert leg["media"]["authentication_failures"] == 0
+    of_agent, of_caller = phone.json(), calling.json()
+    assert of_agent["succeeded"] and of_caller["succeeded"]
+    assert of_caller["media"]["key_exchange"] == ("DTLS" if caller else "SDES")
+    assert sound.seconds_of_tone(read_wav(tmp_path / "agent.wav"), CALLER_TONE) >= 2
+    assert sound.seconds_of_tone(read_wav(tmp_path / "caller.wav"), AGENT_TONE) >= 2
+
+
+def test_a_profile_without_sdes_refuses_it(make_site):
+    site = make_site(edits=[DTLS_ONLY])
+    caller = site.caller("6016", "--seconds", "1").json()
+    assert not caller["succeeded"] and "488" in caller["failure"]
+    assert "DTLS keys only" in site.log_text()
+    good = site.caller("6016", "--dtls", "--seconds", "1").json()
+    assert good["succeeded"] and good["media"]["received"]["packets"] > 10
+
+
+def test_the_proof_says_dtls(make_site):
+    """Caller and edge agree by DTLS, the rest by SDES; the captured packets authenticate either way."""
+    if why := wire.why_not():
+        pytest.skip(why)
+    site = make_site(edits=[DTLS_ONLY])
+    report = site.ask("verify", json=True, timeout=120).json()
+    assert report["proven"], json.dumps(report["failures"], indent=1)
+    ways = {(hop["from"], hop["to"]): hop["media"]["key_exchange"] for hop in report["hops"] if hop["media"]}
+    assert "DTLS" in ways.values() and "SDES" in ways.values(), ways
+    assert all(way == ("DTLS" if "caller" in hop[0] else "SDES") for hop, way in ways.items()), ways
+    assert report["packets"]["dtls"] >= 4
+    for hop in report["hops"]:
+        if hop["media"]:
+            assert hop["media"]["wire"]["packets"] == hop["media"]["wire"]["authenticated"] > 0
+
+
+class DtlsPeers(Peers):
+    """The carrier and the agent's phone of test_baresip, with keys by DTLS instead of SDES."""
+
+    def _start(self, folder, address, identity, tone, ports, account):
+        account = account.replace("mediaenc=srtp-mand", "mediaenc=dtls_srtp")
+        self.parts.append(Baresip(folder, address, account, identity, self.dns.where, tone, ports, "module dtls_srtp.so\nrtcp_mux yes\n"))
+        return self.parts[-1]
+
+
+@pytest.mark.skipif(not available(), reason="baresip is not installed: script/bootstrap installs it")
+def test_baresip_as_carrier_and_as_agent(make_site, tmp_path):
+    site = make_site()
+    peers = DtlsPeers(site, tmp_path)
+    try:
+        (during_prompt, _), (with_agent, _) = peers.call()
+        assert during_prompt["media"]["key_exchange"] == "SDES"  # the voice browser
+        assert with_agent["media"]["key_exchange"] == "DTLS"
+        assert legs_of(site)["answer"]["media"]["key_exchange"] == "DTLS"
+        peers.caller.hang_up()
+        peers.agent.wait_event("CALL_CLOSED")
+    finally:
+        peers.stop()
