@@ -28,4 +28,20 @@ Bytes FrameEncoder::encode(std::span<const std::int16_t> frame, std::uint32_t ra
   return Bytes(coded_).first(encoder_.encode(frame, coded_));
 }
 
+Bytes silent_frame(Codec codec) {
+  static const std::array<Buffer, codec_count> frames = [] {
+    std::array<Buffer, codec_count> out;
+    for (std::size_t i = 0; i < codec_count; ++i) {
+      FrameEncoder encoder(static_cast<Codec>(i), {});
+      const std::array<std::int16_t, narrow_rate / 1000 * frame_ms> silence{};
+      for (int k = 0; k < 3; ++k) {  // the first of a stream says how it begins
+        const Bytes payload = encoder.encode(silence, narrow_rate);
+        out[i].assign(payload.begin(), payload.end());
+      }
+    }
+    return out;
+  }();
+  return frames[static_cast<std::size_t>(codec)];
+}
+
 }  // namespace ringwall::media

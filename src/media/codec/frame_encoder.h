@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <optional>
 #include <span>
 
 #include "media/codec/encoder.h"
@@ -23,5 +22,8 @@ class FrameEncoder {
   std::array<std::int16_t, widest_frame> resampled_;
   std::array<std::uint8_t, widest_frame * 2> coded_;
 };
+
+/// 20 ms of silence, made once for each codec. Any thread.
+Bytes silent_frame(Codec codec);
 
 }  // namespace ringwall::media

@@ -10,7 +10,6 @@ namespace {
 constexpr std::string_view digits_by_event = "0123456789*#ABCD";
 constexpr auto silence_that_ends = std::chrono::milliseconds(200);
 constexpr int event_ticks = 5, end_packets = 3, digit_ticks = event_ticks - 1 + end_packets + 3, pause_ticks = 25;
-constexpr std::uint16_t units_per_tick = 160;
 
 }  // namespace
 
@@ -25,6 +24,12 @@ std::optional<TelephoneEvent> parse_telephone_event(Bytes payload) {
 std::array<std::uint8_t, 4> print(const TelephoneEvent& event) {
   return {event.event, static_cast<std::uint8_t>((event.end ? 0x80 : 0) | (event.volume & 0x3f)),
           static_cast<std::uint8_t>(event.duration >> 8), static_cast<std::uint8_t>(event.duration)};
+}
+
+std::array<std::uint8_t, 4> rescale(TelephoneEvent event, std::uint32_t from_rate, std::uint32_t to_rate) {
+  const std::uint64_t scaled = std::uint64_t{event.duration} * to_rate / from_rate;
+  event.duration = static_cast<std::uint16_t>(std::min<std::uint64_t>(scaled, 0xffff));
+  return print(event);
 }
 
 std::optional<char> digit_of(std::uint8_t event) {
@@ -44,7 +49,7 @@ std::optional<ReceivedDigit> DtmfReceiver::finish() {
   open_ = false;
   const auto digit = digit_of(event_);
   if (!digit) return std::nullopt;
-  return ReceivedDigit{*digit, (earlier_ + duration_) / 8};
+  return ReceivedDigit{*digit, (earlier_ + duration_) / units_per_ms_};
 }
 
 std::optional<ReceivedDigit> DtmfReceiver::receive(const RtpHeader& header, Bytes payload, Time now) {
@@ -102,7 +107,7 @@ std::optional<DtmfSender::Packet> DtmfSender::tick() {
   if (step_ == (pause_ ? pause_ticks : digit_ticks)) step_ = 0;
   if (pause_ || now >= event_ticks + end_packets) return std::nullopt;
   const bool end = now >= event_ticks;
-  const auto duration = static_cast<std::uint16_t>(units_per_tick * std::min(now, event_ticks));
+  const auto duration = static_cast<std::uint16_t>(units_per_tick_ * std::min(now, event_ticks));
   return Packet{print({.event = event_, .end = end, .duration = duration}), now == 1};
 }
 

@@ -40,6 +40,7 @@ void Playout::add(Time now) {
   using Kind = JitterBuffer::Taken::Kind;
   const CodecFacts& codec = facts(decoder_.codec());
   const JitterBuffer::Taken taken = buffer_.take(now, codec.frame_clock());
+  dry_frames_ = taken.kind != Kind::nothing || noise_ ? 0 : dry_frames_ + 1;
   if (taken.kind == Kind::comfort_noise) {
     if (const auto noise = parse_comfort_noise(taken.payload)) generator_.set(*noise);
     noise_ = true;

@@ -25,10 +25,14 @@ class Playout {
   [[nodiscard]] Codec codec() const { return decoder_.codec(); }
   /// The last frame was comfort noise by the sender's wish.
   [[nodiscard]] bool noise() const { return noise_; }
+  /// Nothing has come for so long that what was made up has faded.
+  [[nodiscard]] bool dry() const { return dry_frames_ > frames_until_dry; }
   [[nodiscard]] const JitterBuffer& buffer() const { return buffer_; }
   [[nodiscard]] std::uint64_t concealed_ms() const { return concealed_samples_ / (rate_ / 1000); }
 
  private:
+  static constexpr int frames_until_dry = 10;
+
   void add(Time now);
   std::size_t add_audio(const JitterBuffer::Taken& taken);
   void make_up(Bytes next, std::span<std::int16_t> out);
@@ -40,6 +44,7 @@ class Playout {
   Decoder decoder_;
   ComfortNoiseGenerator generator_;
   bool noise_ = false;
+  int dry_frames_ = frames_until_dry + 1;
   int steady_frames_ = 0;  // since the pace was last changed
   std::uint64_t concealed_samples_ = 0;
   std::size_t filled_ = 0;  // of pcm_
