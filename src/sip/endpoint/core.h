@@ -1,16 +1,16 @@
 #pragma once
 
 #include <array>
-#include <deque>
 #include <string>
 #include <string_view>
 
+#include "base/drain.h"
 #include "sip/dialog/answer_wait.h"
 #include "sip/dialog/dialog.h"
 #include "sip/endpoint/endpoint.h"
 #include "sip/endpoint/invite_usage.h"
-#include "sip/endpoint/own_names.h"
 #include "sip/endpoint/late_pracks.h"
+#include "sip/endpoint/own_names.h"
 #include "sip/endpoint/session_id.h"
 #include "sip/endpoint/subscription.h"
 #include "sip/message/respond.h"
@@ -320,8 +320,8 @@ struct Endpoint::Core {
   HashIndex<std::unique_ptr<Leg>> legs;  ///< by id
   HashIndex<Leg*> legs_by_tag;           ///< by our tag, which no peer chooses
   SubscriptionTable subscriptions;
-  std::deque<Transmit> transmits;
-  std::deque<Event> events;
+  Drain<Transmit> transmits;
+  Drain<Event> events;
 };
 
 }  // namespace ringwall::sip

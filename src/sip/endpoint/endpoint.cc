@@ -23,14 +23,6 @@ std::string_view state_name(const Leg& leg) {
   return "terminating";
 }
 
-template <class Value>
-std::optional<Value> take_first(std::deque<Value>& queue) {
-  if (queue.empty()) return std::nullopt;
-  std::optional<Value> out(std::move(queue.front()));
-  queue.pop_front();
-  return out;
-}
-
 }  // namespace
 
 Endpoint::Endpoint(EndpointOptions options) : core_(std::make_unique<Core>(std::move(options))) {}
@@ -59,10 +51,10 @@ std::optional<Time> Endpoint::next_timer() const {
   return core_->timers.next();
 }
 std::optional<Transmit> Endpoint::poll_transmit() {
-  return take_first(core_->transmits);
+  return core_->transmits.take();
 }
 std::optional<Event> Endpoint::poll_event() {
-  return take_first(core_->events);
+  return core_->events.take();
 }
 
 void Endpoint::transmitted(TransmitId id, FlowId flow) {
@@ -136,7 +128,7 @@ void Endpoint::set_peer(LegId leg, std::string peer) {
 
 void Endpoint::set_session_id(LegId leg, std::string uuid) {
   Leg* used = core_->leg(leg);
-  if (used != nullptr && is_session_uuid(uuid)) used->session_id.local = std::move(uuid);
+  if (used != nullptr && is_session_uuid(uuid)) used->session_id.set_local(std::move(uuid));
 }
 
 std::optional<Endpoint::LegView> Endpoint::view(LegId leg) const {

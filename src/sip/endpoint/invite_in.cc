@@ -29,7 +29,7 @@ void Endpoint::Core::receive_invite(const Flow& flow, const MessagePtr& message,
   made.peer_updates = has_option(*message, HeaderName::allow, "UPDATE");
   (void)made.session.received(Carrier::invite, is_description(*message));
   bind(made, flow);
-  made.session_id.local = new_session_id();
+  made.session_id.set_local(new_session_id());
   made.session_id.receive(*message);
   ServerTransaction& transaction = start_server(flow, message, now);
   transaction.to_tag = made.dialog.local_tag();

@@ -25,7 +25,7 @@ LegId Endpoint::Core::invite(Outgoing request, Time now) {
   Leg& made = add_leg(true, Dialog::caller(std::move(call_id), request.from, request.to, request.request_uri,
                                            std::move(tag), last_cseq));
   const LegId id = made.id;
-  made.session_id.local = request.session_id;
+  made.session_id.set_local(request.session_id);
   // ACK and CANCEL are made of it, and what the application passes may come from a peer: it has to be readable.
   const auto readable = Message::parse(bytes);
   const bool clear = breaks_sips(request.request_uri, request.route.transport);

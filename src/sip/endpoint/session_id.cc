@@ -12,14 +12,27 @@ void SessionIdentity::receive(const Message& message) {
   const auto read = parse_session_id(message.header(HeaderName::session_id));
   if (!read) return;
   // The null UUID says that a party in between does not know it yet (section 5).
-  if (read->local != null_session_uuid) remote = read->local;
-  old_peer = read->remote.empty();
+  const bool old = read->remote.empty();
+  const bool told = read->local != null_session_uuid && read->local != remote;
+  if (!told && old == old_peer) return;
+  if (told) remote = read->local;
+  old_peer = old;
+  print_value();
 }
 
-std::string SessionIdentity::value() const {
-  if (local.empty()) return {};
-  if (old_peer && !remote.empty()) return remote;  // section 11
-  return print(SessionIdHeader{local, remote.empty() ? null_session_uuid : std::string_view(remote)});
+void SessionIdentity::set_local(std::string uuid) {
+  local = std::move(uuid);
+  print_value();
+}
+
+void SessionIdentity::print_value() {
+  if (local.empty()) {
+    shown_.clear();
+  } else if (old_peer && !remote.empty()) {
+    shown_ = remote;  // section 11
+  } else {
+    shown_ = print(SessionIdHeader{local, remote.empty() ? null_session_uuid : std::string_view(remote)});
+  }
 }
 
 std::string exchanged_session_id(const Message& request) {

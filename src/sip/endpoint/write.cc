@@ -146,7 +146,7 @@ std::string Endpoint::Core::write_in_dialog(const DialogPath& path, Method metho
                                             std::string_view branch, const Headers& headers, const Body& body) const {
   MessageWriter writer;
   path.dialog.write_request(writer, print(method), own_names.via(path.route.transport, branch), cseq);
-  if (const std::string value = path.session_id.value(); !value.empty()) writer.header(HeaderName::session_id, value);
+  if (const std::string& value = path.session_id.value(); !value.empty()) writer.header(HeaderName::session_id, value);
   return finish(writer, method, path.route, is_sips(path.dialog.remote_target()), headers, body);
 }
 
@@ -155,7 +155,8 @@ std::string Endpoint::Core::print_response(const ServerTransaction& transaction,
   const Method method = transaction.request->method();
   const bool success = status >= 200 && status < 300;
   const Leg* call = find_leg(LegId{transaction.user});
-  const std::string session = call == nullptr ? exchanged_session_id(*transaction.request) : call->session_id.value();
+  const std::string exchanged = call == nullptr ? exchanged_session_id(*transaction.request) : std::string();
+  const std::string& session = call == nullptr ? exchanged : call->session_id.value();
   std::vector<HeaderLine> lines;
   lines.reserve(answer.headers.size() + 8);
   const bool targets = shows_contact(method) && (success || (method == Method::invite && status > 100 && status < 200));

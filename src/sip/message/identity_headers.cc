@@ -62,8 +62,11 @@ Result<SessionIdHeader> parse_session_id(std::string_view value) {
 }
 
 std::string print(const SessionIdHeader& value) {
-  std::string out(value.local);
-  if (!value.remote.empty()) out.append(";remote=").append(value.remote);
+  constexpr std::string_view parameter = ";remote=";
+  std::string out;
+  out.reserve(value.local.size() + parameter.size() + value.remote.size());
+  out.append(value.local);
+  if (!value.remote.empty()) out.append(parameter).append(value.remote);
   return out;
 }
 

@@ -153,10 +153,20 @@ std::size_t find_colon_32(const char* text) {
 }
 
 bool holds_line_end(std::string_view text) {
+  std::size_t at = 0;
+#if defined(__SSE2__)
+  for (; text.size() - at >= sizeof(__m128i); at += sizeof(__m128i)) {
+    const __m128i bytes = load(text.data() + at);
+    const __m128i ends =
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\r')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n')));
+    if (_mm_movemask_epi8(_mm_or_si128(ends, _mm_cmpeq_epi8(bytes, _mm_setzero_si128()))) != 0) return true;
+  }
+#endif
+  text.remove_prefix(at);
   constexpr std::size_t width = sizeof(std::uint64_t);
   if (text.size() < width) return std::any_of(text.begin(), text.end(), is_line_end);
   // The last word may overlap the one before it.
-  for (std::size_t at = 0; at + width < text.size(); at += width) {
+  for (at = 0; at + width < text.size(); at += width) {
     if (word_holds_line_end(word_at(text.data() + at))) return true;
   }
   return word_holds_line_end(word_at(text.data() + text.size() - width));

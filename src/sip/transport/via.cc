@@ -44,7 +44,9 @@ bool is_same_address(std::string_view sent_by, const std::string& ip) {
 }  // namespace
 
 std::string stamp_via(const Via& via, const NetAddress& source) {
-  std::string out = "SIP/2.0/";
+  std::string out;
+  out.reserve(64 + via.host.size() + via.parameters.size() + source.ip.size());
+  out.append("SIP/2.0/");
   out.append(via.transport).append(" ").append(via.host);
   if (via.port != 0) out.append(":").append(std::to_string(via.port));
   if (!via.parameters.empty()) append_own_parameters(out, via.parameters);
