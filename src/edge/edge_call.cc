@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "call/identity.h"
 #include "call/leg_pair.h"
+#include "edge/call_quality.h"
 #include "policy/recording.h"
 
 namespace ringwall::edge {
@@ -315,6 +316,8 @@ void EdgeCall::fail(int status, const Error& why) {
 
 void EdgeCall::finish(std::string_view reason) {
   recording_.reset();
+  if (from_.audio) record_quality(edge_.context(), interaction_, "caller", from_.audio->leg());
+  if (to_.audio) record_quality(edge_.context(), interaction_, "contact-centre", to_.audio->leg());
   edge_.record(interaction_, "left", {{"reason", std::string(reason)}});
   log::info(edge_.name(), "call {} over: {}", interaction_, reason);
   edge_.agent().disown(from_.leg);
