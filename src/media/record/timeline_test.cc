@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "media/codec/encoder.h"
 #include "media/codec/g711.h"
+#include "media/record/tone.h"
 
 namespace ringwall::media {
 namespace {
@@ -182,6 +184,30 @@ TEST(RecordingTimeline, ALawIsRecordedAsMuLaw) {
   const std::vector<std::uint8_t> payload(160, encode_sample(Codec::pcma, 8'000));
   timeline.add({Side::received, Codec::pcma, 1, 0, start, payload});
   EXPECT_NEAR(decode_sample(Codec::pcmu, timeline.take().audio[0][5]), 8'000, 400);
+}
+
+// A second of a tone in 20 ms packets, with the codec's own clock: it comes out as long, and as that tone.
+TEST(RecordingTimeline, EveryCodecIsRecorded) {
+  for (const Codec codec : {Codec::g722, Codec::opus, Codec::l16}) {
+    RecordingPauses pauses;
+    RecordingTimeline timeline(start, pauses);
+    Encoder encoder(codec, OpusOptions{});
+    ToneGenerator tone(600, 8'000, facts(codec).sample_rate);
+    std::vector<std::int16_t> linear(facts(codec).frame_samples());
+    std::vector<std::uint8_t> payload(limits::rtp_packet_bytes);
+    std::vector<std::int16_t> heard;
+    for (std::uint32_t i = 0; i < 75; ++i) {
+      tone.fill(linear);
+      const std::size_t size = encoder.encode(linear, payload);
+      ASSERT_TRUE(timeline.add({Side::received, codec, 1, i * facts(codec).frame_clock(), start + i * 20ms,
+                                std::span(payload).first(size)}));
+      if (!timeline.due(start + i * 20ms)) continue;
+      for (const std::uint8_t sample : timeline.take().audio[0])
+        heard.push_back(decode_sample(Codec::pcmu, sample));
+    }
+    ASSERT_EQ(heard.size(), 8'000u) << print(codec);
+    EXPECT_GE(tone_ms(heard, 600), 900u) << print(codec);
+  }
 }
 
 }  // namespace
