@@ -106,8 +106,14 @@ void LegDtls::hear_hello(Bytes datagram, const std::optional<crypto::DtlsClientH
   if (reachable) {
     begin(from, {}, now);  // its hello may come in fragments
   } else {
-    const auto cookie =
-        crypto::make_cookie(context_->cookie_secret(), cookie_input(from, parameters_.association), *hello);
+    const auto cookie_for = [&](std::uint32_t association) {
+      return crypto::make_cookie(context_->cookie_secret(), cookie_input(from, association), *hello);
+    };
+    const auto cookie = cookie_for(parameters_.association);
+    if (crypto::equal(cookie_for(parameters_.association - 1), hello->cookie)) {
+      ++refused_;  // of the association before, come late: an answer would confuse the client's next handshake
+      return;
+    }
     if (!crypto::equal(cookie, hello->cookie)) {
       last_words_ = Datagram{from, crypto::print_hello_verify_request(*hello, cookie)};
       return;
