@@ -19,12 +19,12 @@ LATEST = 1  # seconds of a tone that count as heard
 
 
 class Desk:
-    """A registered baresip."""
+    """A registered baresip. manager: how it reaches the call manager."""
 
-    def __init__(self, site, folder, line, dns):
+    def __init__(self, site, folder, line, dns, manager="call-manager.ringwall.test"):
         self.line, self.domain, place = line, site.domain, int(line) - 1001
         ports = 50000 + int(site.net.split(".")[1]) * 100 + place * 30  # for its sockets take every address
-        account = (f'<sip:{line}@{site.domain};transport=tls>;outbound="sip:call-manager.{site.domain};transport=tls";regint=600'
+        account = (f'<sip:{line}@{site.domain};transport=tls>;outbound="sip:{manager};transport=tls";regint=600'
                    ";mediaenc=srtp-mand;audio_codecs=pcmu/8000/1")
         self.phone = Baresip(folder / line, site.address(90 + place), account, site.issue(f"phone{line}.{site.domain}"), dns, TONES[line],
                              f"{ports}-{ports + 28}")
@@ -186,3 +186,24 @@ def test_attended_transfer_of_two(site, desks):
     assert {leg["peer"] for leg in legs} == {f"phone{desk.line}.{site.domain}" for desk in (bob, carol)}, legs
     bob.phone.hang_up()
     over(site, carol)
+
+
+def test_it_knows_addresses_alone(site, tmp_path):
+    """No name server anywhere: its ACK and BYE come all the same, in calls that it makes and in calls that it takes."""
+    desk = Desk(site, tmp_path, "1001", f"{site.address(53)}:9", manager=f"{site.address(3)}:5061")
+    try:
+        other = site.agent_phone("1002", "--answer", "--seconds", "60", "--tone", "1200")
+        desk.phone.dial(f"sip:1002@{site.domain}")
+        desk.phone.wait_event("CALL_ESTABLISHED")
+        hear((desk, 1200))
+        desk.phone.hang_up()
+        assert other.json(20)["failure"] == ""
+        wait_until(lambda: not site.calls(), 10, "its BYE came")
+        other = site.agent_phone("1002", "--call", "1001", "--seconds", "60", "--tone", "1200")
+        desk.answer()
+        hear((desk, 1200))
+        desk.phone.hang_up()
+        assert other.json(20)["failure"] == ""
+        wait_until(lambda: not site.calls(), 10, "its BYE came")
+    finally:
+        desk.phone.stop()

@@ -1,5 +1,5 @@
-"""Debian's linphonec as a phone with a password: it registers over TLS and takes a call, with SRTP and audio
-both ways. It makes none here: its ACK and BYE would need a name server that knows the elements, and it asks the system's alone."""
+"""Debian's linphonec as a phone with a password: it registers over TLS, takes calls and makes them, with SRTP and audio
+both ways. No name server knows the elements here: it reaches the site by address, and so do its ACK and BYE."""
 
 import os
 import shutil
@@ -76,6 +76,9 @@ class Linphone:
     def said(self):
         return (self.folder / "out").read_text(errors="replace")
 
+    def log(self):
+        return (self.folder / "log").read_text(errors="replace")
+
     def stop(self):
         try:
             self.say("quit")
@@ -114,3 +117,34 @@ def test_it_takes_a_call(site, linphone, tmp_path):
     assert seconds_of_tone(samples_of(tmp_path / "heard.wav"), OURS, 0.7) > 1.5, "linphone is heard"
     time.sleep(0.3)
     assert seconds_of_tone(samples_of(linphone.folder / "heard.wav"), THEIRS, 0.7) > 1.5, "linphone hears"
+
+
+def test_it_ends_a_call_that_it_took(site, linphone):
+    caller = site.agent_phone(1001, "--call", LINE, "--seconds", "30")
+    wait_until(lambda: [leg for leg in site.calls() if leg["connected"] and leg["number"] == LINE], 15, "linphone answers")
+    time.sleep(0.5)
+    linphone.say("terminate")
+    wait_until(lambda: not site.calls(), 10, "its BYE reaches the site")
+    assert caller.json(10)["failure"] == ""
+
+
+def test_it_makes_a_call(site, linphone, tmp_path):
+    phone = site.agent_phone(1001, "--answer", "--seconds", "60", "--tone", str(THEIRS), "--record", str(tmp_path / "heard.wav"))
+    linphone.say(f"call sip:1001@{site.domain}")
+    wait_until(lambda: len([leg for leg in site.calls() if leg["connected"]]) == 2, 15, f"the call is up: {site.calls()}")
+    assert all(leg["secure"] for leg in site.calls())
+    linphone.say(f"play {linphone.folder / 'tone.wav'}")
+    time.sleep(4)
+    linphone.say("terminate")
+    wait_until(lambda: not site.calls(), 10, "its BYE reaches the site")
+    assert phone.json(10)["failure"] == ""
+    assert seconds_of_tone(samples_of(tmp_path / "heard.wav"), OURS, 0.7) > 1.5, "linphone is heard"
+    assert seconds_of_tone(samples_of(linphone.folder / "heard.wav"), THEIRS, 0.7) > 1.5, "linphone hears"
+    assert f"ACK sip:call-manager@{site.address(3)}:5061" in linphone.log()
+
+
+def test_it_calls_the_service(site, linphone):
+    linphone.say("call sip:6016@" + site.domain)
+    wait_until(lambda: any(leg["element"] == "voice-browser" and leg["connected"] for leg in site.calls()), 15, f"it is greeted: {site.calls()}")
+    linphone.say("terminate")
+    wait_until(lambda: not site.calls(), 10, "its BYE reaches the site")
