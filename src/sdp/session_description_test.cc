@@ -127,7 +127,7 @@ TEST(ParseSdp, KeepsItsLimits) {
 TEST(ParseSdp, PassesOverKeysItCannotRead) {
   const auto sdp =
       read(start + "m=audio 1 RTP/SAVP 0\r\na=crypto:1 S inline:***\r\na=crypto:2 S uri:x\r\n" +
-           "a=crypto:3 S inline:" + key30 + ";inline:" + key30 + "\r\na=crypto:4 S inline:" + key30 + "|x\r\n");
+           "a=crypto:3 S inline:" + key30 + ";inline:***\r\na=crypto:4 S inline:" + key30 + "|1:4|2^20\r\n");
   ASSERT_EQ(sdp.media[0].crypto.size(), 4U);
   for (const CryptoAttribute& crypto : sdp.media[0].crypto)
     EXPECT_LT(crypto.key_and_salt.size(), 30U) << crypto.tag;

@@ -175,7 +175,7 @@ TEST_P(EverySuite, TenThousandForgedPacketsReachNobody) {
     EXPECT_EQ(after_2.received.packets, at_2.received.packets);
     EXPECT_EQ(after_3.received.packets, at_3.received.packets);
     EXPECT_EQ(dropped(after_2) - dropped(at_2) + dropped(after_3) - dropped(at_3), 10'000u);
-    EXPECT_GT(after_2.authentication_failures, 500u);
+    EXPECT_GT(after_2.authentication_failures, 300u);
     EXPECT_GT(after_2.replayed, 500u);
     EXPECT_EQ(after_2.unknown_keys > 0, named);
     EXPECT_EQ(after_2.remote, address(1));

@@ -1,6 +1,8 @@
 // How a leg changes its keys.
 #include <gtest/gtest.h>
 
+#include <ranges>
+
 #include "media/session/leg_world_for_test.h"
 
 namespace ringwall::media {
@@ -77,13 +79,13 @@ TEST(Rekeying, AKeyThatIsNearlyUsedIsToldBeforeItEnds) {
     EXPECT_TRUE(of_kind<KeyNearlyUsed>(world.events).empty());
     world.run(40ms);
     EXPECT_EQ(of_kind<KeyNearlyUsed>(world.events).size(), 2u) << "both legs, once";
-    world.run(200ms);
+    world.run(100ms);
     EXPECT_EQ(of_kind<KeyNearlyUsed>(world.events).size(), 2u);
     for (const int host : {1, 2})
       (host == 1 ? a : b).configure(with_identifiers(host, suite, 2, 200), world.now);
     world.run(2s);
     EXPECT_EQ(a.report().lost + b.report().lost, 0u);
-    EXPECT_EQ(a.report().received.packets, 174u + 2 + 10 + 100);
+    EXPECT_EQ(a.report().received.packets, 174u + 2 + 5 + 100);
     EXPECT_EQ(of_kind<KeyNearlyUsed>(world.events).size(), 2u);
   }
 }
@@ -118,6 +120,32 @@ TEST(Rekeying, IdentifiersOfTwoGenerationsOverlap) {
   EXPECT_EQ(a.report().unknown_keys, 5u);
   EXPECT_EQ(b.report().lost, 0u);
   EXPECT_EQ(b.report().received.packets, 105u);
+}
+
+/// Peers differ in whether a new key starts the rollover counter anew: we leave them no doubt.
+TEST(Rekeying, TakesAnotherSsrcOnceItsNumbersHaveWrapped) {
+  World world;
+  Leg &a = world.add(1), &b = world.add(2);
+  constexpr Suite suite = Suite::aes_cm_128_hmac_sha1_80;
+  const auto ssrc = [&] {
+    for (const auto& sent : std::views::reverse(world.wire))
+      if (sent.from == 1 && !sent.rtcp) return parse_rtp_header(sent.bytes)->ssrc;
+    return std::uint32_t{0};
+  };
+  world.connect(1, 2, suite, 1);
+  world.run(1s);
+  const std::uint32_t first = ssrc();
+  world.connect(1, 2, suite, 2);
+  world.run(1s);
+  EXPECT_EQ(ssrc(), first);
+  world.run(11min);  // the first number is 0x7ff0: they wrap after 10:56
+  EXPECT_EQ(ssrc(), first);
+  world.wire.clear();
+  world.connect(1, 2, suite, 3);
+  world.run(1s);
+  EXPECT_NE(ssrc(), first);
+  EXPECT_EQ(a.report().authentication_failures + b.report().authentication_failures, 0u);
+  EXPECT_EQ(b.report().received.packets, 50u * (1 + 1 + 660 + 1));
 }
 
 /// A peer that keeps its SSRC and its sequence numbers over a change of keys, whether it goes on counting rollovers or
