@@ -74,3 +74,10 @@ def seconds_of_tone(samples, frequency, share=0.9):
     """How many seconds of the sound are this tone and hardly anything else, in steps of 0.1 s."""
     step = 2 * RATE // 10
     return sum(0.1 for at in range(0, len(samples) - step + 1, step) if share_of_tone(samples[at:at + step], frequency) > share)
+
+
+def course_of_tone(samples, frequency, share=0.9):
+    """A letter for each quarter of a second: T where the tone is, else a dot."""
+    step = 2 * BLOCK
+    pieces = (samples[at:at + step] for at in range(0, len(samples) - step + 1, step))
+    return "".join("T" if seconds_of_tone(piece, frequency, share) else "." for piece in pieces)

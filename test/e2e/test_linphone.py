@@ -2,6 +2,7 @@
 both ways. No name server knows the elements here: it reaches the site by address, and so do its ACK and BYE."""
 
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -11,9 +12,9 @@ import pytest
 from baresip import make_tone, samples_of
 from digest import PHONES, make_secret
 from ringwall_site import wait_until
-from sound import seconds_of_tone
+from sound import course_of_tone, seconds_of_tone
 
-LINE, OURS, THEIRS = "1902", 440, 700  # tones in Hz: linphone's and the other phone's
+LINE, OURS, THEIRS, HELD = "1902", 440, 700, 1500  # tones in Hz: linphone's, the other phone's, linphone's music
 
 # Only TLS; files for a sound card, since a test machine has none.
 CONFIGURATION = """\
@@ -148,3 +149,72 @@ def test_it_calls_the_service(site, linphone):
     wait_until(lambda: any(leg["element"] == "voice-browser" and leg["connected"] for leg in site.calls()), 15, f"it is greeted: {site.calls()}")
     linphone.say("terminate")
     wait_until(lambda: not site.calls(), 10, "its BYE reaches the site")
+
+
+def confirmed(site, count):
+    return wait_until(lambda: len([leg for leg in site.calls() if leg["connected"]]) == count and site.calls(), 15, f"{count} legs are up: {site.calls()}")
+
+
+def answering(site, line, tone, record, seconds=60):
+    return site.agent_phone(line, "--answer", "--seconds", str(seconds), "--wait", "60", "--tone", str(tone), "--record", str(record))
+
+
+def test_it_holds_and_resumes(site, linphone, tmp_path):
+    """Meanwhile the other side hears its music."""
+    phone = answering(site, 1001, THEIRS, tmp_path / "heard.wav")
+    linphone.say(f"call sip:1001@{site.domain}")
+    confirmed(site, 2)
+    linphone.say(f"play {linphone.folder / 'tone.wav'}")
+    time.sleep(2)
+    make_tone(linphone.folder / "music.wav", HELD)
+    linphone.say(f"play {linphone.folder / 'music.wav'}")
+    linphone.say("pause")
+    time.sleep(2)
+    linphone.say("resume")
+    linphone.say(f"play {linphone.folder / 'tone.wav'}")
+    time.sleep(2)
+    linphone.say("terminate")
+    assert phone.json(20)["failure"] == ""
+    course = course_of_tone(samples_of(tmp_path / "heard.wav"), OURS, 0.7)
+    assert re.search(r"T{3,}\.{4,}T{3,}", course), course
+    assert seconds_of_tone(samples_of(tmp_path / "heard.wav"), HELD, 0.7) > 1
+    offers = re.findall(r"^a=(sendonly|recvonly)", linphone.log(), re.MULTILINE)
+    assert "sendonly" in offers and "recvonly" in offers, "offer and answer"
+
+
+def test_it_transfers_blind(site, linphone, tmp_path):
+    first = answering(site, 1001, 1000, tmp_path / "first.wav", seconds=8)
+    second = answering(site, 1002, 1300, tmp_path / "second.wav")
+    linphone.say(f"call sip:1001@{site.domain}")
+    confirmed(site, 2)
+    linphone.say(f"transfer sip:1002@{site.domain}")
+    joined(site, tmp_path, first, second)
+
+
+def test_it_transfers_attended(site, linphone, tmp_path):
+    """A REFER with the Replaces of its second call (RFC 5589 section 7)."""
+    first = answering(site, 1001, 1000, tmp_path / "first.wav", seconds=12)
+    second = answering(site, 1002, 1300, tmp_path / "second.wav")
+    linphone.say(f"call sip:1001@{site.domain}")
+    confirmed(site, 2)
+    linphone.say("pause")
+    time.sleep(1)
+    linphone.say(f"call sip:1002@{site.domain}")
+    confirmed(site, 4)
+    before = len(linphone.said())
+    linphone.say("calls")
+    numbers = wait_until(lambda: re.findall(r"^(\d+) *\|", linphone.said()[before:], re.MULTILINE), 5, "its calls are listed")
+    assert len(numbers) == 2, linphone.said()[before:]
+    linphone.say(f"transfer {numbers[0]} --to-call {numbers[1]}")
+    joined(site, tmp_path, first, second)
+
+
+def joined(site, folder, first, second):
+    """The two phones hear each other until the first one hangs up, and linphone has left."""
+    wait_until(lambda: {leg["peer"] for leg in site.calls()} == {f"phone{line}.{site.domain}" for line in (1001, 1002)}, 15,
+               f"the two are joined: {site.calls()}")
+    for phone in (first, second):
+        assert phone.json(30)["failure"] == ""
+    assert seconds_of_tone(samples_of(folder / "first.wav"), 1300) > 1.5, "1001 hears 1002"
+    assert seconds_of_tone(samples_of(folder / "second.wav"), 1000) > 1.5, "1002 hears 1001"
+    wait_until(lambda: not site.calls(), 10, "no leg is left")
