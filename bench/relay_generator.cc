@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "base/time.h"
@@ -21,6 +22,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t plain_size = rtp_fixed_header + 160;
 constexpr std::uint64_t look_every_ns = 250'000;
+constexpr auto breath = 20us;
 constexpr std::uint64_t frame_ns = 20'000'000;
 
 struct Side {
@@ -81,9 +83,12 @@ class Generator {
       const auto due = static_cast<std::uint64_t>(static_cast<double>(now - begin) * per_ns);
       for (int most = 32; totals_.sent < due && most > 0; --most)
         send(sides_[totals_.sent % sides_.size()]);
-      if (now - looked < look_every_ns) continue;
-      receive(0);
-      looked = now;
+      if (now - looked >= look_every_ns) {
+        receive(0);
+        looked = now;
+      } else if (totals_.sent == due) {
+        std::this_thread::sleep_for(breath);
+      }
     }
     // What is on its way still counts; a prompt goes on for ever.
     for (int i = 0; load_.relayed && i < 100; ++i)

@@ -43,8 +43,9 @@ struct Totals {
 
 /// In the generator's process. Over the pipes: the port of each side out, a RelaySide for each in; 'w' out when warm (a
 /// second), Totals out when done. Every side sends 50 packets a second, evenly spread, and checks what comes back.
-/// It looks for packets four times in a millisecond, not all the time: so it can give 130 000 packets a second, and the
-/// server's sending does not fight with it for the locks of its sockets.
+/// It takes what came four times in a millisecond, not all the time: so it can give 130 000 packets a second, and the
+/// server's sending does not fight with it for the locks of its sockets. It never sleeps for longer than a breath: what
+/// comes in bursts is cheaper to serve.
 int generate(const Load& load, int in, int out);
 
 }  // namespace ringwall::bench
