@@ -79,9 +79,11 @@ void LegDtls::receive(Bytes datagram, const PacketAddress& from, bool reachable,
     return;
   }
   const auto hello = parameters_.active ? std::nullopt : crypto::parse_client_hello(datagram);
-  const bool from_peer = peer_ == from || (reachable && !hello);  // checks may have found another way to the peer
-  if (session_ && from_peer && (!hello || agreed_ || began_with(*hello))) {
-    peer_ = from;
+  const bool moved = reachable && !hello;  // checks may have found another way to the peer
+  // A host of several addresses may answer from another one than it was asked at, but from the same port.
+  const bool beside = parameters_.active && from.port == peer_.port;
+  if (session_ && (peer_ == from || moved || beside) && (!hello || agreed_ || began_with(*hello))) {
+    if (moved) peer_ = from;
     session_->receive(datagram, now);
     return look(now);
   }

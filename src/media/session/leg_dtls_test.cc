@@ -101,7 +101,7 @@ class Network {
     while (!waiting.empty()) {
       auto [to, from, bytes] = std::move(waiting.front());
       waiting.pop_front();
-      legs[to]->receive(bytes, false, packet_address(from), now, out);
+      legs[to]->receive(bytes, false, packet_address(seen_from.contains(from) ? seen_from[from] : from), now, out);
       take(to);
     }
   }
@@ -121,6 +121,7 @@ class Network {
   Time now{1000h};
   std::map<int, std::unique_ptr<Leg>> legs;
   std::function<bool(int, Bytes)> lose;
+  std::map<int, int> seen_from;  // hosts whose packets bear another address
   std::deque<Way> waiting;
   std::map<int, std::vector<Buffer>> dtls, media;
   std::map<int, std::size_t> sent;
@@ -280,6 +281,19 @@ TEST(LegDtls, APeerFromAnUnsignalledAddressIsKnownByItsCertificate) {
   EXPECT_EQ(network.of<DtlsDone>(1).size(), 1u);
   EXPECT_EQ(passive.peer(false), packet_address(2));
   EXPECT_GT(network.legs[2]->report().received.packets, 20u);
+}
+
+/// A host of several addresses answers from the one that its routes prefer.
+TEST(LegDtls, AnAnswerFromAnotherAddressOfThePeerCounts) {
+  Network network;
+  Leg& active = network.add(1);
+  active.configure(Network::parameters(2, true), network.now);
+  network.add(2).configure(Network::parameters(1, false), network.now);
+  network.seen_from[2] = 22;
+  network.pass(1s);
+  EXPECT_EQ(network.of<DtlsDone>(1).size(), 1u);
+  EXPECT_EQ(network.of<DtlsDone>(2).size(), 1u);
+  EXPECT_GT(active.report().received.packets, 20u);
 }
 
 TEST(LegDtls, AFloodOfHellosWithoutCookieIsAnsweredFromNothing) {
