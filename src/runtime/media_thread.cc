@@ -19,8 +19,9 @@ using namespace std::chrono_literals;
 
 constexpr auto silence_that_widens = 100ms;
 /// A busy thread looks for packets once in this time and takes all that came: going to sleep and waking up for each one
-/// costs as much as the packet does. (At 30 000 packets a second, 1 ms saves no more; none at all costs twice as much.)
-constexpr auto gathering_time = 500us;
+/// costs as much as the packet does, and what comes together finds warm caches. (At 30 000 packets a second a packet's
+/// way through the kernel takes 7.3 us with 0.25 ms, 6.3 with 0.5 and 5.4 with 1.)
+constexpr auto gathering_time = 1ms;
 
 void add(int epoll, int fd, void* tag) {
   epoll_event event{.events = EPOLLIN, .data = {.ptr = tag}};
