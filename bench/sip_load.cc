@@ -46,6 +46,7 @@ int main(int argc, char** argv) {
   LoadOptions options;
   Credentials answerer;
   std::string what, server, called = "127.0.36.3:5061", folder;
+  bool bare = false;
   CLI::App app("Load for one SIP server");
   app.add_option("what", what)->required()->check(CLI::IsMember({"calls", "register", "bind", "handshakes", "rest"}));
   app.add_option("--server", server, "where it listens")->required();
@@ -59,6 +60,7 @@ int main(int argc, char** argv) {
   app.add_option("--rate", options.rate, "new units a second")->check(CLI::Range(1.0, 20'000.0));
   app.add_option("--in-flight", options.in_flight, "handshakes at once")->check(CLI::Range(1, 1'000));
   app.add_flag("--resume", options.resume, "offer the tickets of earlier handshakes");
+  app.add_flag("--bare", bare, "show no client certificate");
   try {
     app.parse(argc, argv);
     options.server = address(server);
@@ -67,6 +69,7 @@ int main(int argc, char** argv) {
     return app.exit(error);
   }
   options.credentials = {folder + "/load.crt", folder + "/load.key", folder + "/ca.crt"};
+  if (bare) options.credentials.certificate.clear();
   answerer = {folder + "/uas.crt", folder + "/uas.key", folder + "/ca.crt"};
   ::signal(SIGPIPE, SIG_IGN);
   rlimit files{};

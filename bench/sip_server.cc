@@ -28,6 +28,7 @@ using namespace ringwall;
 
 struct Options {
   std::string what, address, certificates, target = "127.0.36.3";
+  bool bare_clients = false;
 };
 
 runtime::SipHostOptions host_options(const Options& options) {
@@ -38,6 +39,7 @@ runtime::SipHostOptions host_options(const Options& options) {
   const runtime::TrustAnchors anchors{{}, options.certificates + "/ca.crt"};
   out.peers.push_back({"uas", {"uas.bench.test"}, anchors});
   out.incoming_anchors.push_back(anchors);
+  out.certificate_optional = options.bare_clients;
   out.clear_listeners.push_back({sip::Transport::udp, 5060, "bench"});
   // The load is one source of everything.
   out.sources.never_blocked = {"127.0.0.1", "127.0.36.3"};
@@ -168,6 +170,7 @@ int main(int argc, char** argv) {
   app.add_option("--address", options.address)->required();
   app.add_option("--certificates", options.certificates)->required();
   app.add_option("--target", options.target, "address of the called side, ports 5061 (TLS) and 5060 (UDP)");
+  app.add_flag("--bare-clients", options.bare_clients, "clients need no certificate");
   CLI11_PARSE(app, argc, argv);
   log::set_level(log::Level::warning);
   rlimit files{};

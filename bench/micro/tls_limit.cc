@@ -86,7 +86,7 @@ int main(int argc, char** argv) {
   std::string folder;
   bool resume = false;
   int count = 500;
-  std::size_t tickets = 2;
+  std::size_t tickets = 1;
   CLI::App app("OpenSSL's own limit of TLS 1.3 handshakes");
   app.add_option("--certificates", folder)->required();
   app.add_option("--count", count)->check(CLI::Range(1, 100'000));

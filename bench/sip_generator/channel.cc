@@ -63,6 +63,11 @@ int keep_ticket(SSL* ssl, SSL_SESSION*) {
   return 0;
 }
 
+bool use_certificate(SSL_CTX* context, const Credentials& credentials) {
+  return SSL_CTX_use_certificate_chain_file(context, credentials.certificate.c_str()) == 1 &&
+         SSL_CTX_use_PrivateKey_file(context, credentials.key.c_str(), SSL_FILETYPE_PEM) == 1;
+}
+
 }  // namespace
 
 SslContext make_context(bool server, const Credentials& credentials) {
@@ -73,9 +78,8 @@ SslContext make_context(bool server, const Credentials& credentials) {
   SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   const bool usable = SSL_CTX_set_ciphersuites(raw, "TLS_AES_256_GCM_SHA384") == 1 &&
                       SSL_CTX_set1_groups_list(raw, "X25519") == 1 &&
-                      SSL_CTX_use_certificate_chain_file(raw, credentials.certificate.c_str()) == 1 &&
-                      SSL_CTX_use_PrivateKey_file(raw, credentials.key.c_str(), SSL_FILETYPE_PEM) == 1 &&
-                      SSL_CTX_load_verify_locations(raw, credentials.anchors.c_str(), nullptr) == 1;
+                      SSL_CTX_load_verify_locations(raw, credentials.anchors.c_str(), nullptr) == 1 &&
+                      (credentials.certificate.empty() || use_certificate(raw, credentials));
   if (!usable) stop("the TLS files cannot be used: " + credentials.certificate);
   SSL_CTX_set_verify(raw, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   if (!server) {

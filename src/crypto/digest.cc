@@ -1,5 +1,6 @@
 #include "crypto/digest.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
@@ -31,7 +32,35 @@ Digest hmac(const EVP_MD* algorithm, Bytes key, Bytes bytes) {
   return out;
 }
 
+/// Fetched once for the process.
+EVP_MAC* hmac_method() {
+  static EVP_MAC* const method = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  CHECK(method != nullptr);
+  return method;
+}
+
 }  // namespace
+
+void HmacSha256::Free::operator()(evp_mac_ctx_st* context) const {
+  EVP_MAC_CTX_free(context);
+}
+
+HmacSha256::HmacSha256(Bytes key) : context_(EVP_MAC_CTX_new(hmac_method())) {
+  CHECK(context_ != nullptr && !key.empty());
+  std::array<char, 7> name{"SHA256"};
+  const std::array parameters{OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.data(), 0),
+                              OSSL_PARAM_construct_end()};
+  CHECK(EVP_MAC_init(context_.get(), key.data(), key.size(), parameters.data()) == 1);
+}
+
+Sha256 HmacSha256::mac(Bytes bytes) const {
+  Sha256 out;
+  std::size_t size = 0;
+  CHECK(EVP_MAC_init(context_.get(), nullptr, 0, nullptr) == 1);  // with the key it has
+  CHECK(EVP_MAC_update(context_.get(), bytes.data(), bytes.size()) == 1);
+  CHECK(EVP_MAC_final(context_.get(), out.data(), &size, out.size()) == 1 && size == out.size());
+  return out;
+}
 
 Sha256 sha256(Bytes bytes) {
   return digest<Sha256>(EVP_sha256(), bytes);

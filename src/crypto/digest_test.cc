@@ -24,6 +24,15 @@ TEST(Digest, HmacAgreesWithRfc4231AndRfc2202) {
             "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
 }
 
+TEST(Digest, AKeptHmacKeyGivesTheSameEachTime) {
+  const HmacSha256 jefe(as_bytes("Jefe"));
+  const HmacSha256 other(as_bytes("other"));
+  for (const std::string_view text : {"what do ya want for nothing?", "", "again"}) {
+    EXPECT_EQ(jefe.mac(as_bytes(text)), hmac_sha256(as_bytes("Jefe"), as_bytes(text)));
+    EXPECT_EQ(other.mac(as_bytes(text)), hmac_sha256(as_bytes("other"), as_bytes(text)));
+  }
+}
+
 TEST(Digest, AnEmptyHmacKeyIsNotTheKeyOfLastTime) {
   const auto empty = hmac_sha256({}, as_bytes("x"));
   (void)hmac_sha256(as_bytes("other"), as_bytes("x"));

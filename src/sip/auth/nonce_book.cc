@@ -3,7 +3,6 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "crypto/constant_time.h"
-#include "crypto/digest.h"
 
 namespace ringwall::sip {
 namespace {
@@ -17,13 +16,13 @@ void put(std::string& out, std::uint64_t value, std::size_t width) {
 
 }  // namespace
 
-NonceBook::NonceBook(Secret key, Duration lifetime, std::size_t capacity)
-    : key_(std::move(key)), lifetime_(lifetime), capacity_(capacity) {
-  CHECK(key_.size() >= 16 && capacity_ > 0);
+NonceBook::NonceBook(const Secret& key, Duration lifetime, std::size_t capacity)
+    : key_(key.reveal()), lifetime_(lifetime), capacity_(capacity) {
+  CHECK(key.size() >= 16 && capacity_ > 0);
 }
 
 std::string NonceBook::mac(std::string_view plain) const {
-  const auto whole = crypto::hmac_sha256(key_.reveal(), as_bytes(plain));
+  const auto whole = key_.mac(as_bytes(plain));
   return std::string(as_text(Bytes(whole).first(mac_size)));
 }
 

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/secret.h"
 #include "base/time.h"
+#include "crypto/digest.h"
 
 namespace ringwall::sip {
 
@@ -19,7 +20,7 @@ namespace ringwall::sip {
 /// so a newer nonce that is used may push an older one out: that one is then stale, never replayable.
 class NonceBook {
  public:
-  explicit NonceBook(Secret key, Duration lifetime = limits::digest_nonce_lifetime,
+  explicit NonceBook(const Secret& key, Duration lifetime = limits::digest_nonce_lifetime,
                      std::size_t capacity = limits::digest_nonces);
 
   std::string mint(Time now);
@@ -45,7 +46,7 @@ class NonceBook {
   };
   [[nodiscard]] std::string mac(std::string_view plain) const;
 
-  Secret key_;
+  crypto::HmacSha256 key_;
   Duration lifetime_;
   std::size_t capacity_;
   std::uint64_t last_serial_ = 0;
