@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
+
 #include "base/limits.h"
 #include "sdp/ice_attributes.h"
 #include "sdp/same_description.h"
@@ -133,6 +136,26 @@ TEST(IceChoice, ABundledOfferIsAnsweredWithAudioAlone) {
   EXPECT_EQ(agreed.remote_ufrag, "hXoD");
   EXPECT_EQ(agreed.remote_candidates.size(), 3u);
   EXPECT_EQ(agreed.direction, Direction::sendrecv);  // the address of zeros is no hold
+}
+
+/// What Chromium 156 offers for audio and video, byte for byte.
+TEST(IceChoice, TheOfferOfChromiumIsAnswered) {
+  std::ifstream file(RINGWALL_SOURCE_DIR "/test/conformance/sdp/chromium.sdp", std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  Local ours = local();
+  ours.key_exchanges = {KeyExchange::dtls};
+  ours.fingerprints = {{"sha-256", std::vector<std::uint8_t>(32, 1)}};
+  const auto answered = make_answer(read(text.str()), ours);
+  ASSERT_TRUE(answered) << answered.error().text();
+  const Agreed& agreed = answered->agreed;
+  EXPECT_TRUE(agreed.ice && agreed.dtls && agreed.rtcp_mux);
+  EXPECT_EQ(agreed.remote_ufrag.size(), 4u);
+  EXPECT_EQ(agreed.remote_candidates.size(), 8u);
+  EXPECT_EQ(agreed.codec, "PCMU");
+  EXPECT_EQ(answered->answer.media[0].protocol, "UDP/TLS/RTP/SAVPF");
+  EXPECT_EQ(answered->answer.media[1].port, 0);
+  EXPECT_EQ(answered->answer.bundle, std::vector<std::string>{"0"});
 }
 
 TEST(IceChoice, APeerWithoutIceGetsNone) {

@@ -21,6 +21,7 @@ Local make_local(std::uint8_t choice) {
   if ((choice & 8) != 0) local.key_exchanges = {KeyExchange::dtls, KeyExchange::sdes};
   local.fingerprints = {{"sha-256", Buffer(32, 3)}};
   local.tls_id = "an-association-of-the-fuzzer";
+  if ((choice & 16) != 0) local.ice = LocalIce{"ours", Secret(Buffer(24, 'p')), (choice & 32) != 0, {}};
   local.random_key = [](std::size_t bytes) { return Secret(Buffer(bytes, 9)); };
   return local;
 }
@@ -37,6 +38,7 @@ void check_agreed(const Agreed& agreed, const Local& local) {
   require(agreed.local_key.size() == key_and_salt_length(agreed.suite));
   require(agreed.remote_key.size() == agreed.local_key.size());
   require(agreed.remote.port != 0);
+  require(!agreed.ice || (local.ice && agreed.remote_ufrag.size() >= 4 && agreed.remote_password.size() >= 22));
 }
 
 }  // namespace

@@ -170,7 +170,7 @@ TEST(ConformanceSdp, EveryDescriptionSurvivesPrinting) {
     EXPECT_TRUE(same(*sdp, *again)) << name;
     ++count;
   }
-  EXPECT_EQ(count, 16);
+  EXPECT_EQ(count, 17);
 }
 
 TEST(ConformanceSdp, RefusesAnRtpmapWithoutClockRate) {

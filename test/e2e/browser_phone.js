@@ -166,6 +166,18 @@ class BrowserPhone {
     return {status: 200, sdp: response.body};
   }
 
+  /// New credentials for ICE (RFC 8445 section 9), by a re-INVITE.
+  async restart() {
+    await this.peer.setLocalDescription(await this.peer.createOffer({iceRestart: true}));
+    const body = await this.gathered();
+    const {from, to, call} = this.dialog;
+    const {response, cseq} = await this.request("INVITE", this.target, {from, to, callId: call, cseq: ++this.dialog.cseq, body});
+    if (response.status !== 200) return {status: response.status, reason: response.start};
+    this.ack(response, this.target, from, call, cseq);
+    await this.peer.setRemoteDescription({type: "answer", sdp: response.body});
+    return {status: 200, sdp: response.body};
+  }
+
   async incoming(invite) {
     await this.openAudio();
     const tag = (/;tag=(.*)$/.exec(invite.get("to")) || ["", word()])[1];
@@ -209,7 +221,7 @@ class BrowserPhone {
       if (one.type === "inbound-rtp" && one.kind === "audio")
         Object.assign(out, {received: one.packetsReceived, bytes: one.bytesReceived, level: one.audioLevel, lost: one.packetsLost, energy: one.totalAudioEnergy});
       if (one.type === "outbound-rtp" && one.kind === "audio") out.sent = one.packetsSent;
-      if (one.type === "transport") Object.assign(out, {dtls: one.dtlsState, cipher: one.srtpCipher, role: one.iceRole, tls: one.tlsVersion});
+      if (one.type === "transport") Object.assign(out, {dtls: one.dtlsState, cipher: one.srtpCipher, role: one.iceRole, tls: one.tlsVersion, user: one.iceLocalUsernameFragment});
       if (one.type === "candidate-pair" && one.nominated) out.consent = one.responsesReceived;
     }
     return out;

@@ -108,12 +108,33 @@ def test_a_page_calls_a_phone(site, page, tmp_path, ice):
     wait_for(page, "the end", lambda seen: seen["state"] == "over")
 
 
+def of(sdp, attribute):
+    return next(line for line in sdp.split("\r\n") if line.startswith(f"a={attribute}:"))
+
+
+def test_ice_is_restarted_in_a_call(site, page, tmp_path):
+    record = tmp_path / "heard.wav"
+    phone = site.agent_phone("1002", "--answer", "--tone", str(OURS), "--record", record, "--seconds", "14", "--dtls", "--ice", "lite")
+    first = page.evaluate("phone.call('1002')")
+    before = wait_for(page, "connected", lambda seen: seen["connection"] == "connected" and seen.get("received", 0) > 50)
+    again = page.evaluate("phone.restart()")
+    assert again["status"] == 200, again
+    assert of(again["sdp"], "ice-ufrag") != of(first["sdp"], "ice-ufrag")
+    assert of(again["sdp"], "fingerprint") == of(first["sdp"], "fingerprint")
+    wait_for(page, "the new path", lambda seen: seen["user"] != before["user"] and seen["connection"] == "connected"
+             and seen["received"] > before["received"] + 100)
+    hears(page, OURS)
+    assert phone.json(40)["succeeded"], phone.err
+    heard(record, THEIRS, 7)
+
+
 def test_a_page_is_the_agent(site, page, tmp_path):
     """The caller comes from the carrier over SDES; the edge's own leg meets the browser."""
     record = tmp_path / "heard.wav"
     assert site.ringwall("agent", "ready", "1901")["agent"] == "1901"
     caller = site.caller("6016", "--tone", str(OURS), "--record", record, "--seconds", "14")
-    wait_until(lambda: site.agent(1901)["state"] == "TALKING", 20, f"the agent talks: {site.agent(1901)}")
+    wait_until(lambda: site.agent(1901)["state"] == "TALKING" or not caller.running(), 30, "the agent talks")
+    assert caller.running(), (caller.out, caller.err)
     wait_for(page, "connected", lambda seen: seen["connection"] == "connected" and seen.get("received", 0) > 50)
     hears(page, OURS)
     facts = caller.json(40)
