@@ -41,6 +41,10 @@ def secure_offer(address, port=30000):
     return _offer(address, port, "RTP/SAVP", f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{key}\r\n")
 
 
+def dtls_offer(address, fingerprint, port=30000):
+    return _offer(address, port, "UDP/TLS/RTP/SAVP", f"a=fingerprint:sha-256 {fingerprint}\r\na=setup:active\r\na=rtcp-mux\r\n")
+
+
 def plain_offer(address, port=30000):
     return _offer(address, port, "RTP/AVP", "")
 

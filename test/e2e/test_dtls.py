@@ -1,6 +1,10 @@
 """Keys by DTLS-SRTP: between our own elements and phones, with baresip both ways, and beside SDES in one call."""
 
+import hashlib
 import json
+import re
+import ssl
+import subprocess
 
 import pytest
 
@@ -8,6 +12,7 @@ import sound
 import wire
 from baresip import Baresip, available
 from ringwall_site import wait_until
+from sip_client import connect_edge, dtls_offer
 from test_agent_call import read_wav, ready, talking
 from test_baresip import LINE, Peers
 
@@ -67,6 +72,58 @@ def test_the_proof_says_dtls(make_site):
     for hop in report["hops"]:
         if hop["media"]:
             assert hop["media"]["wire"]["packets"] == hop["media"]["wire"]["authenticated"] > 0
+
+
+class OpensslPeer:
+    """A carrier whose DTLS is that of `openssl s_client`, with a certificate made for it."""
+
+    PORT = 30000
+
+    def __init__(self, site, folder):
+        self.site, self.address, self.process = site, site.address(76), None
+        self.key, self.certificate = folder / "key.pem", folder / "certificate.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj", "/CN=peer",
+                        "-keyout", self.key, "-out", self.certificate], check=True, capture_output=True, timeout=30)
+        der = ssl.PEM_cert_to_DER_cert(self.certificate.read_text())
+        self.fingerprint = ":".join(f"{byte:02X}" for byte in hashlib.sha256(der).digest())
+
+    def begin(self, answer):
+        """The handshake with the port that the answer names."""
+        port = re.search(r"^m=audio (\d+) ", answer, re.MULTILINE)[1]
+        self.process = self.site.child(["openssl", "s_client", "-dtls1_2", "-connect", f"{self.site.address(226)}:{port}", "-bind",
+                                        f"{self.address}:{self.PORT}", "-cert", self.certificate, "-key", self.key, "-use_srtp",
+                                        "SRTP_AEAD_AES_256_GCM", "-ign_eof"], "openssl")
+
+
+def test_a_wrong_fingerprint_ends_the_call_with_its_reason(make_site, tmp_path):
+    site = make_site()
+    peer = OpensslPeer(site, tmp_path)
+    wrong = "00" + peer.fingerprint[2:]
+    with connect_edge(site) as client:
+        answer = client.invite("6016", dtls_offer(peer.address, wrong, peer.PORT))
+        assert answer.status == 200 and "a=setup:passive" in answer.body, answer
+        peer.begin(answer.body)
+        client.wait_for_bye()
+        reason = next(request for request in client.received if request.method == "BYE").header("Reason")
+    assert reason.startswith("SIP;cause=488;text=") and "not the signalled fingerprint" in reason, reason
+    wait_until(lambda: not site.calls(), 10, "the call is over everywhere")
+    assert "not the signalled fingerprint" in site.log_text()
+
+
+def test_the_right_fingerprint_brings_keys(make_site, tmp_path):
+    site = make_site()
+    peer = OpensslPeer(site, tmp_path)
+    with connect_edge(site) as client:
+        answer = client.invite("6016", dtls_offer(peer.address, peer.fingerprint, peer.PORT))
+        assert legs_of(site)["answer"]["media"]["suite"] == ""
+        assert legs_of(site)["answer"]["media"]["sent"]["packets"] == 0
+        peer.begin(answer.body)
+        wait_until(lambda: legs_of(site)["answer"]["media"]["sent"]["packets"] > 10, 15, "the greeting leaves")
+        assert legs_of(site)["answer"]["media"]["suite"] == "AEAD_AES_256_GCM"
+        shown = re.search(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", peer.process.out, re.DOTALL)[0]
+        digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(shown)).hexdigest().upper()
+        assert f"a=fingerprint:sha-256 {':'.join(re.findall('..', digest))}" in answer.body
+        assert client.bye().status == 200
 
 
 class DtlsPeers(Peers):
