@@ -84,10 +84,23 @@ void StreamConnection::connected(const boost::system::error_code& trouble) {
                                         "check that the peer runs and listens there, and the firewall between"});
   boost::system::error_code ignored;
   flow_.local = to_net_address(socket_.local_endpoint(ignored));
+  forget_connect_wait();
   last_activity_ = Clock::now();
   if (!client_context_) return secured();
   tls_ = std::make_unique<TlsChannel>(socket_.native_handle(), std::exchange(client_context_, nullptr), flow_.remote);
   begin_handshake();
+}
+
+/// Asio goes on watching for what was waited for once: each later wait would find the socket writable. A socket that is
+/// registered anew is watched for reading alone.
+void StreamConnection::forget_connect_wait() {
+  boost::system::error_code trouble;
+  const auto protocol = flow_.local.ip.find(':') == std::string::npos ? asio::ip::tcp::v4() : asio::ip::tcp::v6();
+  const int handle = socket_.release(trouble);
+  CHECK(!trouble);
+  socket_.assign(protocol, handle, trouble);
+  CHECK(!trouble);
+  socket_.non_blocking(true, trouble);
 }
 
 void StreamConnection::begin_handshake() {

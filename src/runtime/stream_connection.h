@@ -98,6 +98,7 @@ class StreamConnection : public std::enable_shared_from_this<StreamConnection> {
   void connect_from(const boost::asio::ip::tcp::endpoint& source);
   bool connect_without_session();
   void connected(const boost::system::error_code& trouble);
+  void forget_connect_wait();
   void begin_handshake();
   void step_handshake();
   void secured();
