@@ -24,6 +24,19 @@ TEST(HeldAnswerTest, IsInactiveAndEncrypted) {
   EXPECT_NE(*first, *held_answer(offer("RTP/SAVP", key), "127.0.0.9")) << "a fresh key each time";
 }
 
+TEST(HeldAnswerTest, ADtlsCallerWaitsForSomebodyElsesHandshake) {
+  std::string print = "a=fingerprint:sha-256 AB";
+  for (int i = 1; i < 32; ++i)
+    print += ":AB";
+  const auto held =
+      held_answer(offer("UDP/TLS/RTP/SAVP", print + "\r\na=setup:actpass\r\na=rtcp-mux\r\n"), "127.0.0.9");
+  ASSERT_TRUE(held) << held.error().text();
+  EXPECT_THAT(*held, HasSubstr("a=inactive"));
+  EXPECT_THAT(*held, HasSubstr("a=setup:passive"));
+  EXPECT_THAT(*held, HasSubstr("a=fingerprint:sha-256 "));
+  EXPECT_THAT(*held, Not(HasSubstr("AB:AB")));
+}
+
 TEST(HeldAnswerTest, NothingIsHeldInTheClear) {
   EXPECT_FALSE(held_answer(offer("RTP/AVP", ""), "127.0.0.9"));
   EXPECT_FALSE(held_answer("", "127.0.0.9"));
