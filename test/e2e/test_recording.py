@@ -129,7 +129,7 @@ def test_keys_are_rotated_while_a_call_is_recorded(site, tmp_path):
     left, _ = export(site, row["name"], tmp_path)
     assert seconds_of_tone(left, CALLER) > 3
     # The next call takes the new key, without a restart.
-    phone, caller = recorded_call(site, seconds=1)
+    phone, caller = recorded_call(site, seconds=2)
     phone.wait()
     caller.wait()
     rows = wait_until(lambda: (r := recordings(site)) and all(x["state"] == "stored" for x in r) and len(r) == 2 and r, 10, "both")
@@ -179,7 +179,7 @@ def test_an_erased_recording_is_gone_and_audited(site, tmp_path):
 
 def test_only_what_is_named_is_recorded(make_site):
     site = make_site(quick=True, include={"recording": '[recording]\nenabled = true\nservices = ["6099"]\n'})
-    phone, caller = recorded_call(site, seconds=1)
+    phone, caller = recorded_call(site, seconds=2)
     assert not under_way(site)
     phone.wait()
     caller.wait()
@@ -189,7 +189,7 @@ def test_only_what_is_named_is_recorded(make_site):
 def test_old_recordings_are_erased_at_the_start(make_site):
     site = make_site(start=False, quick=True, include={"recording": "[recording]\nenabled = true\nretention_days = 30\n"})
     site.start()
-    row = finished(site, *recorded_call(site, seconds=1))
+    row = finished(site, *recorded_call(site, seconds=2))
     file = file_of(site, row)
     site.stop()
     content = bytearray(file.read_bytes())
@@ -202,9 +202,8 @@ def test_old_recordings_are_erased_at_the_start(make_site):
 
 
 def test_the_caller_is_told_first(make_site, tmp_path):
-    site = make_site(start=False, quick=True, include={"recording": '[recording]\nenabled = true\nannounce = "queue.wav"\n'})
-    wav = site.folder / "prompts" / "queue.wav"
-    wav.unlink()
+    site = make_site(start=False, quick=True, include={"recording": '[recording]\nenabled = true\nannounce = "recorded.wav"\n'})
+    wav = site.folder / "prompts" / "recorded.wav"
     tone(wav, 440, 1.0)
     site.start()
     row = finished(site, *recorded_call(site, seconds=3))
@@ -212,7 +211,7 @@ def test_the_caller_is_told_first(make_site, tmp_path):
     assert seconds_of_tone(right[:2 * 2 * RATE], 440) > 0.7
     # Nobody is recorded who was not told.
     wav.write_bytes(b"RIFF, but no sound")
-    phone, caller = recorded_call(site, seconds=1)
+    phone, caller = recorded_call(site, seconds=2)
     assert not under_way(site)
     phone.wait()
     caller.wait()
