@@ -27,7 +27,7 @@ struct AudioLegOptions {
 
 /// What a security profile says of key exchange, in its order; both ways if it says nothing.
 std::vector<sdp::KeyExchange> key_exchanges_of(const policy::SecurityProfile& profile);
-/// What a security profile says of suites, key exchange and ICE, for the options.
+/// What a security profile says of codecs, suites, key exchange and ICE, for the options.
 void use_profile(AudioLegOptions& options, const policy::SecurityProfile& profile);
 
 /// A Reason header (RFC 3326) for the end of a call that can have no audio.

@@ -19,6 +19,7 @@ std::vector<sdp::KeyExchange> key_exchanges_of(const policy::SecurityProfile& pr
 
 void use_profile(AudioLegOptions& options, const policy::SecurityProfile& profile) {
   options.suites = profile.suites;
+  if (!profile.codecs.empty()) options.codecs = profile.codecs;
   options.key_exchanges = key_exchanges_of(profile);
   options.ice = profile.ice;
 }

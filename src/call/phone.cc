@@ -196,6 +196,7 @@ Result<> Phone::open_audio() {
   audio.port_high = options_.port_high;
   audio.waiver = options_.waiver;
   audio.key_exchanges = options_.key_exchanges;
+  audio.codecs = options_.codecs;
   audio.ice = options_.ice;
   if (options_.waiver.empty()) audio.suites = options_.suites;
   audio_.reset();

@@ -24,6 +24,7 @@ struct PhoneOptions {
   std::string server_name;  ///< the name its certificate must be for
   std::vector<std::string> suites{"AEAD_AES_256_GCM",        "AEAD_AES_128_GCM",        "AES_256_CM_HMAC_SHA1_80",
                                   "AES_CM_128_HMAC_SHA1_80", "AES_256_CM_HMAC_SHA1_32", "AES_CM_128_HMAC_SHA1_32"};
+  std::vector<std::string> codecs{"PCMU", "PCMA"};
   std::vector<sdp::KeyExchange> key_exchanges{sdp::KeyExchange::sdes, sdp::KeyExchange::dtls};
   policy::Ice ice = policy::Ice::off;
   std::string waiver;  ///< a clear phone (no TLS, no SRTP): the waiver's name

@@ -33,6 +33,8 @@ void add_phone(CLI::App& app, CommandContext& context) {
   command->add_option("--seconds", s.seconds, "Hang up after so many seconds of call")->capture_default_str();
   command->add_option("--wait", s.wait_s, "Give up when nothing happens for so long")->capture_default_str();
   command->add_option("--suite", s.suites, "SRTP suites to offer, in order (default: all)");
+  command->add_option("--codec", s.codecs, "Codecs to offer and take, in order (default: PCMU, PCMA)")
+      ->check(CLI::IsMember({"opus", "G722", "PCMU", "PCMA", "L16", "CN"}));
   command->add_flag("--dtls", s.dtls, "Agree on keys by DTLS-SRTP, not by SDES");
   command->add_option("--ice", s.ice, "Find the peer by connectivity checks: off, lite (answer them), full")
       ->check(CLI::IsMember({"off", "lite", "full"}))

@@ -26,6 +26,7 @@ Result<call::PhoneOptions> phone_options(const PhoneScript& script) {
   TRY(out.server, parse_net_address(script.server, 5061));
   out.server_name = script.server_name;
   if (!script.suites.empty()) out.suites = script.suites;
+  if (!script.codecs.empty()) out.codecs = script.codecs;
   if (script.ice != "off") out.ice = script.ice == "lite" ? policy::Ice::lite : policy::Ice::full;
   if (script.dtls) out.key_exchanges = {sdp::KeyExchange::dtls};
   return out;

@@ -14,7 +14,7 @@ namespace ringwall::cli {
 struct PhoneScript {
   std::filesystem::path identity, play, record;
   std::string address, server, server_name, user = "1001", domain = "ringwall.test", number, digits;
-  std::vector<std::string> suites;
+  std::vector<std::string> suites, codecs;
   std::string ice = "off";
   bool do_register = false, answer = false, dtls = false;
   double answer_after_s = 0, digits_after_s = 2, seconds = 5, wait_s = 30, tone_hz = 0;

@@ -66,6 +66,7 @@ Result<> TestCall::make_phones() {
   caller.server = {edge->address, edge->sip_port};
   caller.server_name = edge->host;
   caller.suites = plan_.site->profile(plan_.trunk->profile)->suites;
+  caller.codecs = plan_.site->profile(plan_.trunk->profile)->codecs;
   caller.key_exchanges = call::key_exchanges_of(*plan_.site->profile(plan_.trunk->profile));
   caller.debug_key_log = plan_.debug_key_log;
   call::PhoneOptions phone = caller;
@@ -78,6 +79,7 @@ Result<> TestCall::make_phones() {
   phone.server = {manager->address, manager->sip_port};
   phone.server_name = manager->host;
   phone.suites = plan_.site->profile(plan_.phone->profile)->suites;
+  phone.codecs = plan_.site->profile(plan_.phone->profile)->codecs;
   phone.key_exchanges = call::key_exchanges_of(*plan_.site->profile(plan_.phone->profile));
   TRY(caller_, Phone::create(loop_, media_, std::move(caller)));
   TRY(phone_, Phone::create(loop_, media_, std::move(phone)));

@@ -19,6 +19,7 @@ call::AudioLegOptions audio_options(const Edge& edge, const policy::SecurityProf
   out.port_low = edge.site().media_port_low;
   out.port_high = edge.site().media_port_high;
   out.waiver = waiver;
+  out.codecs = profile.codecs;
   if (waiver.empty()) call::use_profile(out, profile);
   return out;
 }
@@ -169,7 +170,8 @@ void EdgeCall::on(const sip::Answered& answered) {
     call::pass_session_id(edge_.agent().endpoint(), *answered.message, from_.leg);
   }
   edge_.agent().endpoint().ack(answered.leg, {}, edge_.now());
-  if (!answering.offered) return;
+  // A refresh of the endpoint's own that was answered with something new: what holds now is asked for.
+  if (!answering.offered) return renew_keys(answering);
   answering.offered = false;
   std::string_view answer = call::sdp_of(*answered.message);
   if (answer.empty() && answering.early_tag == answered.message->to().tag) answer = answering.early;

@@ -29,6 +29,28 @@ void check_suites(Draft& draft, std::size_t index, const SecurityProfile& profil
   }
 }
 
+constexpr std::array<std::string_view, 6> all_codecs = {"opus", "G722", "PCMU", "PCMA", "L16", "CN"};
+/// What every telephone speaks. Between two that agree on one of them no audio is ever converted.
+constexpr std::array<std::string_view, 2> usual_codecs = {"PCMU", "PCMA"};
+
+void check_codecs(Draft& draft, std::size_t index, SecurityProfile& profile) {
+  std::size_t voices = 0;
+  for (std::size_t k = 0; k < profile.codecs.size(); ++k) {
+    const std::string& codec = profile.codecs[k];
+    const Place place = draft.place("profile", index, fmt::format("codecs.{}", k));
+    if (std::ranges::find(all_codecs, codec) == all_codecs.end())
+      draft.error(place, fmt::format("there is no codec '{}'", codec),
+                  fmt::format("known are: {}", fmt::join(all_codecs, ", ")));
+    else if (std::find(profile.codecs.begin(), profile.codecs.begin() + static_cast<std::ptrdiff_t>(k), codec) !=
+             profile.codecs.begin() + static_cast<std::ptrdiff_t>(k))
+      draft.error(place, fmt::format("codec '{}' stands twice", codec), "remove one of the two");
+    voices += codec != "CN";
+  }
+  if (voices == 0 && !profile.codecs.empty())
+    draft.error(draft.place("profile", index, "codecs"), "CN alone carries no voice", "add \"PCMU\" or another codec");
+  if (profile.codecs.empty()) profile.codecs.assign(usual_codecs.begin(), usual_codecs.end());
+}
+
 constexpr std::array<std::string_view, 2> all_key_exchanges = {"sdes", "dtls"};
 
 /// DTLS knows no profile for AES_256_CM (RFC 5764 section 4.1.2, RFC 7714 section 14.2).
@@ -124,6 +146,7 @@ void check_security(Draft& draft, WallTime now) {
   for (std::size_t i = 0; i < site.profiles.size(); ++i) {
     SecurityProfile& profile = site.profiles[i];
     check_suites(draft, i, profile);
+    check_codecs(draft, i, profile);
     check_mode(draft, i, profile);
     check_key_exchange(draft, i, profile);
     if (profile.suites.empty() && profile.mode == Mode::encrypted)

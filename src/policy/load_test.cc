@@ -129,6 +129,18 @@ TEST_F(LoadTest, TheSampleIsGood) {
   EXPECT_GE(site.agents.size(), 3u);
 }
 
+TEST_F(LoadTest, IceIsOffUnlessAProfileSaysOtherwise) {
+  write("include.d/ice.toml",
+        "[[profile]]\nname = \"page\"\nice = \"lite\"\n[[profile]]\nname = \"far\"\nice = \"full\"\n");
+  const Loaded loaded = load(folder, now);
+  EXPECT_EQ(all(loaded), "");
+  EXPECT_EQ(loaded.site.profile("carrier")->ice, Ice::off);
+  EXPECT_EQ(loaded.site.profile("page")->ice, Ice::lite);
+  EXPECT_EQ(loaded.site.profile("far")->ice, Ice::full);
+  write("include.d/ice.toml", "[[profile]]\nname = \"page\"\nice = \"some\"\n");
+  EXPECT_THAT(all(load(folder, now)), HasSubstr("there is no ICE 'some'"));
+}
+
 TEST_F(LoadTest, TheSamplesWaiverBlockIsGoodWhenItIsSwitchedOn) {
   write("ringwall.toml", with_waiver());
   const Loaded loaded = load(folder, now);
@@ -275,6 +287,24 @@ TEST_F(LoadTest, BadPattern) {
 }
 TEST_F(LoadTest, UnknownSuite) {
   expect("\"AEAD_AES_128_GCM\"", "\"AEAD_AES_129_GCM\"", "AEAD_AES_129_GCM", "no SRTP suite", "AEAD_AES_128_GCM");
+}
+TEST_F(LoadTest, UnknownCodec) {
+  expect("mode = \"encrypted\"", "mode = \"encrypted\"\ncodecs = [\"PCMU\", \"G729\"]", "G729", "no codec 'G729'",
+         "opus");
+}
+TEST_F(LoadTest, ACodecTwice) {
+  expect("mode = \"encrypted\"", "mode = \"encrypted\"\ncodecs = [\"PCMU\", \"PCMU\"]", "codecs", "'PCMU' stands twice",
+         "remove");
+}
+TEST_F(LoadTest, ComfortNoiseAloneIsNoCodec) {
+  expect("mode = \"encrypted\"", "mode = \"encrypted\"\ncodecs = [\"CN\"]", "codecs", "no voice", "PCMU");
+}
+TEST_F(LoadTest, CodecsInTheirOrder) {
+  write("ringwall.toml",
+        replaced(sample, "mode = \"encrypted\"", "mode = \"encrypted\"\ncodecs = [\"opus\", \"G722\"]"));
+  const auto loaded = load(folder, now);
+  EXPECT_EQ(loaded.site.profile("carrier")->codecs, (std::vector<std::string>{"opus", "G722"}));
+  EXPECT_EQ(loaded.site.profile(site_profile)->codecs, (std::vector<std::string>{"PCMU", "PCMA"}));
 }
 TEST_F(LoadTest, UnknownKeyExchange) {
   expect("mode = \"encrypted\"", "mode = \"encrypted\"\nkey_exchange = [\"sdes\", \"zrtp\"]", "zrtp",

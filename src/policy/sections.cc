@@ -66,6 +66,7 @@ void read_profile(TableReader& in, Site& site) {
   in.texts("ciphers", profile.ciphers, Need::optional);
   in.texts("groups", profile.groups, Need::optional);
   in.texts("suites", profile.suites, Need::optional);
+  in.texts("codecs", profile.codecs, Need::optional);
   in.texts("key_exchange", profile.key_exchange, Need::optional);
   in.text("ice", ice, Need::optional);
   in.text("waiver", profile.waiver, Need::optional);

@@ -55,6 +55,7 @@ struct SecurityProfile {
   std::vector<std::string> ciphers;  ///< TLS 1.2 names and TLS 1.3 suites as OpenSSL writes them; empty: our list
   std::vector<std::string> groups;   ///< key exchange groups in order ("X25519", "P-256"); empty: our list
   std::vector<std::string> suites;   ///< SRTP suites in order
+  std::vector<std::string> codecs;   ///< in order: "opus", "G722", "PCMU", "PCMA", "L16"; "CN" for comfort noise
   /// "sdes", "dtls": how the keys of SRTP are agreed on. An offer uses the first, an answer takes any of them.
   std::vector<std::string> key_exchange;
   Ice ice = Ice::off;

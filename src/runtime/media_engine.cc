@@ -158,6 +158,7 @@ Result<> MediaEngine::configure(media::LegId leg, media::LegParameters parameter
     return fail(fmt::format("'{}' is no address to send media to", parameters.remote.text()));
   if (const auto* keys = std::get_if<media::SrtpKeys>(&parameters.security)) remember(*place, *keys);
   place->takes_digits = parameters.dtmf_payload_type.has_value();
+  place->codec = parameters.codec;
   place->thread->post([leg, parameters = std::move(parameters)](MediaThread& self) mutable {
     HostedLeg* const hosted = self.find(leg);
     if (hosted == nullptr) return;
@@ -167,7 +168,7 @@ Result<> MediaEngine::configure(media::LegId leg, media::LegParameters parameter
   return {};
 }
 
-/// Waits until the old thread has let go (about half a millisecond when it is busy): no command for the leg can then
+/// Waits until the old thread has let go (about a millisecond when it is busy): no command for the leg can then
 /// overtake it.
 void MediaEngine::move(media::LegId leg, Place& place, MediaThread& to) {
   if (place.thread == &to) return;
@@ -205,6 +206,7 @@ void MediaEngine::unrelay(media::LegId leg) {
 void MediaEngine::play(media::LegId leg, media::Playlist playlist) {
   Place* const place = find(leg);
   if (place == nullptr) return;
+  prompts_.encode(playlist, place->codec);
   place->thread->post([leg, playlist = std::move(playlist)](MediaThread& self) mutable {
     if (HostedLeg* const hosted = self.find(leg)) hosted->play(std::move(playlist));
   });

@@ -20,6 +20,7 @@
 #include "crypto/dtls_context.h"
 #include "media/session/authentication.h"
 #include "media/types.h"
+#include "runtime/prompt_encoder.h"
 
 namespace ringwall::media {
 class RecordingTap;
@@ -121,6 +122,7 @@ class MediaEngine {
   struct Place {
     MediaThread* thread = nullptr;
     media::LegId partner;
+    media::Codec codec = media::Codec::pcmu;
     bool takes_digits = false;
     OnEvent watcher;
     std::vector<media::SrtpKeys> keys;
@@ -149,6 +151,7 @@ class MediaEngine {
   std::deque<media::LegId> kept_order_;  // as they were closed: the first one's time is over first
   std::vector<Job> jobs_;
   IdSource<media::LegId> ids_;
+  PromptEncoder prompts_;
   std::size_t next_thread_ = 0;
 };
 
