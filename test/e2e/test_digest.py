@@ -149,7 +149,9 @@ def test_sipp_registers_with_md5(site):
 def test_a_carrier_that_challenges_is_answered(make_site):
     trunks = sipp.FAR_TRUNKS.split("[[trunk]]\nname = \"secure\"")[1].replace(
         'profile = "carrier"', 'profile = "digest-carrier"\nuser = "us"\ndigest = "secrets/secure.digest"')
-    site = make_site(start=False, include={"secure": '[[profile]]\nname = "digest-carrier"\nmd5 = true\n\n[[trunk]]\nname = "secure"' + trunks})
+    suites = '["AEAD_AES_256_GCM", "AEAD_AES_128_GCM", "AES_CM_128_HMAC_SHA1_80"]'  # SIPp takes the third line of the offer
+    profile = f'[[profile]]\nname = "digest-carrier"\nmd5 = true\nsuites = {suites}\n\n'
+    site = make_site(start=False, include={"secure": profile + '[[trunk]]\nname = "secure"' + trunks})
     make_secret(site, "trunk", "secret", "secure", "--realm", "carrier.test", "--algorithm", "MD5", password="secret")
     site.start()
     called = sipp.callee(site, "challenges", "tls")
