@@ -170,7 +170,8 @@ void ScriptLeg::end(const vxml::NamedValues& values) {
 
 void ScriptLeg::on(const sip::Answered& answered) {
   browser_.agent().endpoint().ack(answered.leg, {}, browser_.now());
-  if (!std::exchange(renewing_, false)) return;
+  // A refresh of the endpoint's own that was answered with something new: what holds now is asked for.
+  if (!std::exchange(renewing_, false)) return renew_keys();
   if (const auto applied = audio_->answered(call::sdp_of(*answered.message)); !applied) {
     log::warning(browser_.name(), "call {}: {}", interaction_, applied.error().text());
     hang_up("the answer with fresh keys cannot be used");

@@ -77,6 +77,7 @@ struct Leg : DialogPath {
   TransactionId peer_update{};  ///< one of the peer's
   SessionClock clock;
   std::string description;    ///< the SDP that we sent last
+  std::uint64_t heard = 0;    ///< description_mark() of the peer's last one
   bool peer_updates = false;  ///< the peer's Allow holds UPDATE
 
   TransactionId server_invite{};     ///< the peer's INVITE without final answer
@@ -203,8 +204,9 @@ struct Endpoint::Core {
   void expire_session(Leg& leg, Time now);
   void refresh_session(Leg& leg, Time now);
   void refresh_response(Leg& leg, const MessagePtr& message, Time now);
-  void refresh_invite_answered(Leg& leg, Time now);
+  void refresh_invite_answered(Leg& leg, const MessagePtr& changed, Time now);
   void refresh_failed(Leg& leg, int status, const MessagePtr& message, Time now);
+  static bool hear(Leg& leg, const Message& message);
 
   // --- the end of a leg (hang_up.cc)
   void hang_up(LegId id, Time now, Headers headers, Body body);

@@ -1,5 +1,8 @@
 #include "sip/endpoint/description.h"
 
+#include <algorithm>
+#include <functional>
+
 #include "base/text.h"
 #include "sip/message/multipart.h"
 
@@ -26,6 +29,16 @@ bool is_description(const Message& message) {
 
 bool is_description(const Body& body) {
   return is_description(body.type, body.content);
+}
+
+std::uint64_t description_mark(const Message& message) {
+  if (!is_description(message)) return 0;
+  const auto part = find_part(message.header(HeaderName::content_type), message.body(), sdp_type);
+  const std::string_view text = part && part->has_value() ? **part : message.body();
+  const auto origin = std::min(text.find("\no="), text.size());
+  const auto rest = std::min(text.find('\n', origin + 1), text.size());
+  const std::hash<std::string_view> hash;
+  return (hash(text.substr(0, origin)) * 31 + hash(text.substr(rest))) | 1;
 }
 
 }  // namespace ringwall::sip

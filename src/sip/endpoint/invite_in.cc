@@ -27,7 +27,7 @@ void Endpoint::Core::receive_invite(const Flow& flow, const MessagePtr& message,
   Leg& made = add_leg(false, std::move(*dialog));
   made.state = Leg::State::proceeding;
   made.peer_updates = has_option(*message, HeaderName::allow, "UPDATE");
-  (void)made.session.received(Carrier::invite, is_description(*message));
+  (void)made.session.received(Carrier::invite, hear(made, *message));
   bind(made, flow);
   made.session_id.set_local(new_session_id());
   made.session_id.receive(*message);
@@ -50,7 +50,7 @@ void Endpoint::Core::receive_reinvite(Leg& leg, ServerTransaction& transaction, 
   if (std::string min_se; refuse_short_session(&leg, *message, min_se))
     return respond(transaction, 422, {.status = 422, .headers = {{"Min-SE", min_se}}}, now);
   leg.server_invite = transaction.id;
-  (void)leg.session.received(Carrier::invite, is_description(*message));
+  (void)leg.session.received(Carrier::invite, hear(leg, *message));
   promise_trying(transaction, now);
   events.push_back(Reinvited{leg.id, message});
 }

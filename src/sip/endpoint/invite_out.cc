@@ -83,10 +83,12 @@ void Endpoint::Core::invite_success(ClientTransaction& transaction, Leg& leg, co
   const auto usable = leg.dialog.receive_response(*message);
   if (!initial) leg.dialog.refresh_target(*message);
   if (leg.state != Leg::State::terminating) leg.state = Leg::State::confirmed;
-  (void)leg.session.received(Carrier::success, is_description(*message));
+  const std::uint64_t heard = leg.heard;
+  (void)leg.session.received(Carrier::success, hear(leg, *message));
   take_session(leg, *message, now);
+  const bool changed = heard != 0 && leg.heard != heard;
   if (static_cast<Purpose>(transaction.purpose) == Purpose::refresh && !leg.silent)
-    return refresh_invite_answered(leg, now);
+    return refresh_invite_answered(leg, changed ? message : nullptr, now);
   if (usable && !leg.silent) return events.push_back(Answered{leg.id, message}), void();
   send_ack(leg, {});
   if (leg.state == Leg::State::terminating) return;  // a re-INVITE that our BYE overtook

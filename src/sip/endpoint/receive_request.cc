@@ -126,7 +126,7 @@ void Endpoint::Core::receive_ack(const Flow& flow, const MessagePtr& message, Ti
   found->answer.reset();
   found->answer_bytes.clear();
   found->acked = true;
-  (void)found->session.received(OfferAnswerState::Carrier::ack, is_description(*message));
+  (void)found->session.received(OfferAnswerState::Carrier::ack, hear(*found, *message));
   if (found->bye_due) return send_bye(*found, now);
   if (found->silent) return;
   events.push_back(Acked{found->id, message});

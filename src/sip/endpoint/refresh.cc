@@ -4,7 +4,7 @@
 #include "sip/message/timer_headers.h"
 
 // Our refresh of a session (RFC 4028 section 7.4): an UPDATE without a body where the peer takes it, else a re-INVITE
-// with the description that we sent last. The application sees neither.
+// with the description that we sent last. The application sees neither, unless the peer answers with a new description.
 namespace ringwall::sip {
 namespace {
 
@@ -55,9 +55,18 @@ void Endpoint::Core::refresh_response(Leg& leg, const MessagePtr& message, Time 
   advance_reinvite(leg, now);
 }
 
-// The 2xx to a refresh by re-INVITE: its answer can only repeat what holds already.
-void Endpoint::Core::refresh_invite_answered(Leg& leg, Time now) {
+// Whether a message describes the session; what it says is kept in mind.
+bool Endpoint::Core::hear(Leg& leg, const Message& message) {
+  const std::uint64_t mark = description_mark(message);
+  if (mark != 0) leg.heard = mark;
+  return mark != 0;
+}
+
+// The 2xx to a refresh by re-INVITE. Mostly its answer repeats what holds already; one that says something new is the
+// application's, as an Answered without a reinvite().
+void Endpoint::Core::refresh_invite_answered(Leg& leg, const MessagePtr& changed, Time now) {
   leg.clock.refreshing = false;
+  if (changed) return events.push_back(Answered{leg.id, changed});
   send_ack(leg, {});
   advance_reinvite(leg, now);
 }

@@ -94,7 +94,7 @@ void Endpoint::Core::receive_prack(Leg& leg, ServerTransaction& transaction, con
   reliable.waiting.reset();
   reliable.bytes.clear();
   reliable.described = false;
-  const Meaning meaning = leg.session.received(Carrier::prack, is_description(*message));
+  const Meaning meaning = leg.session.received(Carrier::prack, hear(leg, *message));
   if (meaning == Meaning::offer) {
     reliable.prack = transaction.id;
     events.push_back(Pracked{leg.id, ServerRequestId{transaction.id.value}, message});

@@ -35,7 +35,7 @@ void Endpoint::Core::invite_provisional(ClientTransaction& transaction, Leg& leg
     if (!in_dialog || (leg.rseq != 0 && rseq != leg.rseq + 1)) return;
     leg.rseq = rseq;
   }
-  const bool described = is_description(*message);
+  const bool described = in_dialog ? hear(leg, *message) : is_description(*message);
   const Carrier carrier = rseq != 0 ? Carrier::reliable_provisional : Carrier::unreliable_provisional;
   const Meaning meaning = in_dialog ? leg.session.received(carrier, described) : Meaning::none;
   const bool offers = rseq != 0 && meaning == Meaning::offer;

@@ -81,6 +81,49 @@ TEST_F(SessionTimerTest, RefreshByReinviteWhereUpdateIsNotTaken) {
   EXPECT_TRUE(bob.take<Reinvited>()) << "and again";
 }
 
+// RFC 4028 section 7.4: a refresh is a re-INVITE like any other, whose answer may say something new.
+TEST_F(SessionTimerTest, AnAnswerToARefreshThatSaysSomethingNewIsTold) {
+  without_update(bob);
+  establish();
+  network.run(901s);
+  ASSERT_TRUE(bob.take<Reinvited>());
+  bob.endpoint.accept(bobs, sdp_body("another answer"), network.now);
+  network.run(1s);
+  const auto answered = ada.take<Answered>();
+  ASSERT_TRUE(answered);
+  EXPECT_EQ(answered->message->body(), "another answer");
+  EXPECT_EQ(count("ada ACK"), 0) << "the application acknowledges it";
+  ada.endpoint.ack(adas, {}, network.now);
+  network.run(1s);
+  EXPECT_EQ(count("ada ACK"), 1);
+  EXPECT_TRUE(bob.take<Acked>());
+  network.run(900s);
+  ASSERT_TRUE(bob.take<Reinvited>());
+  bob.endpoint.accept(bobs, sdp_body("another answer"), network.now);
+  network.run(1s);
+  EXPECT_FALSE(ada.take<Answered>()) << "that is known by now";
+  EXPECT_TRUE(bob.take<Acked>());
+}
+
+TEST_F(SessionTimerTest, ANewNumberOfTheSameDescriptionIsNoNews) {
+  without_update(bob);
+  establish();
+  for (const char* origin : {"1", "2", "3"}) {
+    network.run(901s);
+    ASSERT_TRUE(bob.take<Reinvited>());
+    bob.endpoint.accept(bobs, sdp_body(fmt::format("v=0\r\no=- 1 {} IN IP4 192.0.2.1\r\ns=-\r\n", origin)),
+                        network.now);
+    network.run(1s);
+    if (std::string_view(origin) == "1") {
+      ASSERT_TRUE(ada.take<Answered>()) << "the first one was another";
+      ada.endpoint.ack(adas, {}, network.now);
+      network.run(1s);
+    }
+    EXPECT_TRUE(ada.events.empty());
+    EXPECT_TRUE(bob.take<Acked>());
+  }
+}
+
 TEST_F(SessionTimerTest, AVanishedPeerIsNoticedByWhoRefreshes) {
   establish();
   network.drop = [](const Message&) { return true; };

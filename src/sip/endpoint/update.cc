@@ -34,7 +34,7 @@ void Endpoint::Core::receive_update(const Flow& flow, Leg& leg, ServerTransactio
       return respond(transaction, 491, {.status = 491}, now);
     if (leg.session.owes_answer() || (confirmed && leg.server_invite) || leg.answer)
       return refuse_overlap(transaction, now);
-    (void)leg.session.received(Carrier::update, true);
+    (void)leg.session.received(Carrier::update, hear(leg, *message));
   } else if (message->body().empty()) {  // refreshes the session or the target, and asks nothing of the application
     leg.dialog.refresh_target(*message);
     Headers headers;
@@ -80,7 +80,7 @@ void Endpoint::Core::update_response(Leg& leg, const Message& response, Time now
   if (response.status() >= 300) {
     if (session != nullptr) session->refused(Carrier::update);
   } else {
-    if (session != nullptr) (void)session->received(Carrier::update_success, is_description(response));
+    if (session != nullptr) (void)session->received(Carrier::update_success, hear(leg, response));
     if (response.to().tag == leg.dialog.remote_tag()) leg.dialog.refresh_target(response);
     if (leg.state == Leg::State::confirmed) take_session(leg, response, now);
   }
