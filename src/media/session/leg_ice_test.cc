@@ -1,9 +1,7 @@
 // Legs that find each other by connectivity checks.
 #include <gtest/gtest.h>
 
-#include <deque>
-
-#include "media/codec/g711.h"
+#include "crypto/openssl_clock_for_test.h"
 #include "media/ice/simulated_nats.h"
 #include "media/session/leg.h"
 
@@ -15,9 +13,25 @@ constexpr std::string_view passwords[] = {"password-of-the-full-one", "password-
 /// A full leg behind a translator and a lite one at a public address.
 class TwoLegs {
  public:
-  explicit TwoLegs(NatKind kind = NatKind::symmetric) : nat(kind, "203.0.113.5") {
+  explicit TwoLegs(NatKind kind = NatKind::symmetric, bool dtls = false) : nat(kind, "203.0.113.5") {
+    crypto::test::openssl_time = now;
+    for (auto& context : contexts)
+      if (dtls) context = crypto::DtlsContext::self_signed(wall_now());
     full = make(1, {"10.0.0.2", 20'000});
     lite = make(2, {"192.0.2.1", 20'000});
+  }
+  ~TwoLegs() { crypto::test::openssl_time.reset(); }
+
+  void secure_by_dtls(bool full_is_active) {
+    for (const bool of_lite : {true, false}) {
+      LegParameters with = parameters(of_lite);
+      with.security =
+          DtlsParameters{.association = 1,
+                         .active = of_lite != full_is_active,
+                         .remote = {*crypto::fingerprint(contexts[of_lite ? 0 : 1]->certificate(), "sha-256")},
+                         .suites = {Suite::aead_aes_256_gcm}};
+      (of_lite ? lite : full)->configure(with, now);
+    }
   }
 
   std::unique_ptr<Leg> make(std::uint64_t id, NetAddress local) {
@@ -30,7 +44,8 @@ class TwoLegs {
                                                  [this](MutableBytes bytes) {
                                                    for (auto& byte : bytes)
                                                      byte = static_cast<std::uint8_t>(numbers());
-                                                 }},
+                                                 },
+                                             .dtls = contexts[id - 1]},
                                  now);
   }
   static Secret key(std::uint8_t fill) { return Secret(Buffer(30, fill)); }
@@ -58,11 +73,13 @@ class TwoLegs {
   }
 
   void run(Duration time) {
-    for (const Time end = now + time; now < end; now += 20ms)
+    for (const Time end = now + time; now < end; now += 20ms) {
+      crypto::test::openssl_time = now;
       for (Leg* leg : {full.get(), lite.get()}) {
         leg->tick(now, out);
         drain();
       }
+    }
   }
   void drain() {
     std::vector<Outbox::Packet> packets(out.packets().begin(), out.packets().end());
@@ -98,6 +115,7 @@ class TwoLegs {
   Time now{1h};
   std::mt19937_64 numbers{7};
   Nat nat;
+  std::array<std::shared_ptr<const crypto::DtlsContext>, 2> contexts;  // of the full one, of the lite one
   std::unique_ptr<Leg> full, lite;
   Outbox out;
   std::vector<Event> events;
@@ -231,6 +249,25 @@ TEST(LegIce, ARestartDoesNotInterruptTheAudio) {
   EXPECT_EQ(world.count<PathChosen>(1), 2u);
   EXPECT_EQ(world.count<PathChosen>(2), 2u);
   EXPECT_GT(world.full->report().received.packets, before + 80);
+}
+
+/// Keys by DTLS: the handshake takes the path that the checks found, and waits for it.
+TEST(LegIce, DtlsTakesThePathToo) {
+  for (const bool full_is_active : {true, false}) {
+    TwoLegs world(NatKind::symmetric, true);
+    world.secure_by_dtls(full_is_active);
+    world.full->start_tone(1000);
+    world.cut = true;
+    world.run(2s);
+    EXPECT_EQ(world.media[1] + world.media[2], 0u) << "no handshake before there is a path";
+    world.cut = false;
+    world.run(5s);
+    EXPECT_EQ(world.count<DtlsDone>(1), 1u);
+    EXPECT_EQ(world.count<DtlsDone>(2), 1u);
+    EXPECT_GT(world.lite->report().received.packets, 100u);
+    EXPECT_GT(world.full->report().received.packets, 100u);
+    EXPECT_EQ(world.lite->report().remote.ip, "203.0.113.5");
+  }
 }
 
 TEST(LegIce, ALegWithoutItAnswersNoChecks) {
