@@ -201,6 +201,15 @@ TEST_F(Judge, SuitesThatDiffer) {
   media().from_end->suite = "AES_CM_128_HMAC_SHA1_80";
   only_failure(facts, "same SRTP suite");
 }
+TEST_F(Judge, KeyExchangesThatDiffer) {
+  media().from_end->dtls = true;
+  only_failure(facts, "how they agreed on keys");
+}
+TEST_F(Judge, NamesTheKeyExchange) {
+  EXPECT_EQ(judge(facts).hops[1].media->key_exchange, "SDES");
+  media().from_end->dtls = media().to_end->dtls = true;
+  EXPECT_EQ(judge(facts).hops[1].media->key_exchange, "DTLS");
+}
 TEST_F(Judge, MediaNotOnTheWire) {
   facts.wire.media.clear();
   only_failure(facts, "media was not seen");
