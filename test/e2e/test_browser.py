@@ -144,6 +144,20 @@ def test_a_page_is_the_agent(site, page, tmp_path):
     site.ringwall("agent", "logout", "1901")
 
 
+def test_a_phone_without_ice_is_served_as_before(site, tmp_path):
+    """ICE in the profile changes nothing for a phone that has none; edge and voice browser, both lite, do without."""
+    files = [tmp_path / "agent.wav", tmp_path / "caller.wav"]
+    agent = site.agent_phone("1001", "--answer", "--tone", str(THEIRS), "--record", files[0], "--seconds", "6")
+    site.ringwall("agent", "ready", "1001")
+    caller = site.caller("6016", "--tone", str(OURS), "--record", files[1], "--seconds", "8")
+    for process in (agent, caller):
+        facts = process.json(40)
+        assert facts["succeeded"], (facts, process.err)
+    heard(files[0], OURS, 3)
+    heard(files[1], THEIRS, 3)
+    site.ringwall("agent", "logout", "1001")
+
+
 def test_a_page_that_vanishes_is_not_sent_to(site, page, tmp_path):
     """Consent (RFC 7675): the closed page answers no more checks, and the phone's audio stops after 30 s."""
     phone = site.agent_phone("1002", "--answer", "--tone", str(OURS), "--seconds", "45", "--dtls", "--ice", "lite")
