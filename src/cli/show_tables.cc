@@ -95,6 +95,12 @@ std::string print_quality(const boost::json::object& media) {
   return out;
 }
 
+std::string print_security(std::string_view key_exchange, std::string_view suite) {
+  const bool dtls = key_exchange == "DTLS";
+  if (suite.empty()) return dtls ? "silent until DTLS agrees on keys" : "off";
+  return fmt::format("on {}{}", suite, dtls ? " (DTLS)" : "");
+}
+
 /// Two lines per leg, in the words of `show call active voice brief`.
 std::string print_leg(const value& leg) {
   const bool media = leg.as_object().contains("media");
@@ -112,8 +118,8 @@ std::string print_leg(const value& leg) {
                      leg.at("media").at("jitter_ms").to_number<double>(),
                      text_of(leg, "media", "authentication_failures"), text_of(leg, "media", "refused"),
                      print_quality(leg.at("media").as_object())) +
-         fmt::format("  IP {} SRTP: {} {} {}{}{}\n", text_of(leg, "media", "remote"), suite.empty() ? "off" : "on",
-                     suite, text_of(leg, "media", "codec"),
+         fmt::format("  IP {} SRTP: {} {}{}{}\n", text_of(leg, "media", "remote"),
+                     print_security(text_of(leg, "media", "key_exchange"), suite), text_of(leg, "media", "codec"),
                      text_of(leg, "waiver").empty() ? "" : " waiver " + text_of(leg, "waiver"),
                      text_of(leg, "recording").empty() ? "" : " recording " + text_of(leg, "recording"));
 }

@@ -117,12 +117,14 @@ def test_the_right_fingerprint_brings_keys(make_site, tmp_path):
         answer = client.invite("6016", dtls_offer(peer.address, peer.fingerprint, peer.PORT))
         assert legs_of(site)["answer"]["media"]["suite"] == ""
         assert legs_of(site)["answer"]["media"]["sent"]["packets"] == 0
+        assert "SRTP: silent until DTLS agrees on keys" in site.ringwall("show", "calls", json=False)
         peer.begin(answer.body)
         wait_until(lambda: legs_of(site)["answer"]["media"]["sent"]["packets"] > 10, 15, "the greeting leaves")
         assert legs_of(site)["answer"]["media"]["suite"] == "AEAD_AES_256_GCM"
         shown = re.search(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", peer.process.out, re.DOTALL)[0]
         digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(shown)).hexdigest().upper()
         assert f"a=fingerprint:sha-256 {':'.join(re.findall('..', digest))}" in answer.body
+        assert "SRTP: on AEAD_AES_256_GCM (DTLS) PCMU" in site.ringwall("show", "calls", json=False)
         assert client.bye().status == 200
 
 
