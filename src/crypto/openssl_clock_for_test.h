@@ -7,15 +7,15 @@
 
 #include "base/time.h"
 
-/// OpenSSL reads the system's clock for the timers of DTLS. A test program that includes this header in one of its
-/// files stands in for that clock: the program's gettimeofday comes before libc's.
+/// OpenSSL reads the system's clock for the timers of DTLS. A test program that includes this header stands in for that
+/// clock: the program's gettimeofday comes before libc's. (Weak, so that several files may include it.)
 namespace ringwall::crypto::test {
 
 inline thread_local std::optional<Time> openssl_time;  ///< nothing: the true time
 
 }  // namespace ringwall::crypto::test
 
-extern "C" int gettimeofday(timeval* out, void*) noexcept {
+extern "C" [[gnu::weak]] int gettimeofday(timeval* out, void*) noexcept {
   using namespace std::chrono;
   nanoseconds since{};
   if (const auto& set = ringwall::crypto::test::openssl_time) {
