@@ -83,8 +83,10 @@ void Leg::receive_rtp(MutableBytes packet, const PacketAddress& from, Time now, 
 void Leg::learn(const RtpHeader& header, const PacketAddress& from, Time now, Outbox& out) {
   last_rtp_ = now;
   const bool newest = statistics_.is_newest(header);
-  const bool first = ice_ ? !statistics_.started() : !peer_;
-  if (!ice_ && (first || (newest && !(*peer_ == from)))) peer_ = from;
+  // Not that of the peer which a re-INVITE has replaced: where two such legs are joined, neither would find the other.
+  const bool present = security_.is_present_source(header.ssrc);
+  const bool first = ice_ ? !statistics_.started() : !peer_ && present;
+  if (!ice_ && present && (first || (newest && !(*peer_ == from)))) peer_ = from;
   if (security_.clear() && !locked_ssrc_) locked_ssrc_ = header.ssrc;
   statistics_.receive(header, now, header.payload_type == parameters_.payload_type);
   if (first) out.events.push_back(FirstPacket{identity_.id, to_net_address(from)});

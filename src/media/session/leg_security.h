@@ -33,6 +33,10 @@ class LegSecurity {
   /// end, until there are others.
   [[nodiscard]] bool take_nearly_used();
 
+  /// False while all that came from this source was under keys that newer ones have replaced: the former peer, maybe.
+  [[nodiscard]] bool is_present_source(std::uint32_t ssrc) const {
+    return !receiver_ || receiver_->highest(ssrc).has_value();
+  }
   [[nodiscard]] bool clear() const { return !waiver_.empty(); }
   /// Packets can be sent: there are keys, or a waiver does without.
   [[nodiscard]] bool ready() const { return sender_.has_value() || clear(); }
