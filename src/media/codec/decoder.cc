@@ -6,7 +6,7 @@
 
 namespace ringwall::media {
 
-Decoder::Decoder(Codec codec) : codec_(codec) {
+Decoder::Decoder(Codec codec) : codec_(codec), concealer_(facts(codec).sample_rate) {
   if (codec == Codec::g722) state_.emplace<G722Decoder>();
   if (codec == Codec::opus) state_.emplace<OpusVoiceDecoder>();
 }

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "media/codec/codec.h"
+#include "media/codec/loss_concealer.h"
 #include "media/codec/opus.h"
 #include "media/codec/spandsp.h"
 

@@ -37,25 +37,6 @@ void G722Decoder::decode(std::span<const std::uint8_t> in, std::span<std::int16_
   g722_decode(state_.get(), out.data(), in.data(), static_cast<int>(in.size()));
 }
 
-struct LossConcealer::State {
-  plc_state_t plc;
-};
-
-LossConcealer::LossConcealer() : state_(std::make_unique<State>()) {
-  CHECK(plc_init(&state_->plc) != nullptr);
-}
-LossConcealer::~LossConcealer() = default;
-LossConcealer::LossConcealer(LossConcealer&&) noexcept = default;
-LossConcealer& LossConcealer::operator=(LossConcealer&&) noexcept = default;
-
-void LossConcealer::received(std::span<std::int16_t> samples) {
-  if (!samples.empty()) plc_rx(&state_->plc, samples.data(), static_cast<int>(samples.size()));
-}
-
-void LossConcealer::conceal(std::span<std::int16_t> out) {
-  if (!out.empty()) plc_fillin(&state_->plc, out.data(), static_cast<int>(out.size()));
-}
-
 ToneDigitDetector::ToneDigitDetector()
     : state_(made(dtmf_rx_init(nullptr, nullptr, nullptr)), [](dtmf_rx_state_s* state) { dtmf_rx_free(state); }) {}
 

@@ -37,24 +37,6 @@ class G722Decoder {
   SpandspHandle<g722_decode_state_s> state_;
 };
 
-/// Hides lost frames: repeats the last pitch period and fades it out within 50 ms at 8 kHz, in the way of ITU-T G.711
-/// appendix I.
-class LossConcealer {
- public:
-  LossConcealer();
-  ~LossConcealer();
-  LossConcealer(LossConcealer&&) noexcept;
-  LossConcealer& operator=(LossConcealer&&) noexcept;
-  /// Sees what was received; after a loss its beginning is blended with what was made up.
-  void received(std::span<std::int16_t> samples);
-  /// Fills in for samples that did not come.
-  void conceal(std::span<std::int16_t> out);
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
-
 /// DTMF in the audio (ITU-T Q.23, Q.24), 8 kHz samples.
 class ToneDigitDetector {
  public:
