@@ -3,6 +3,7 @@
 #include <deque>
 #include <string>
 
+#include "base/limits.h"
 #include "base/time.h"
 #include "sip/dialog/dialog.h"
 #include "sip/message/dialog_headers.h"
@@ -15,7 +16,7 @@ class LatePracks {
  public:
   void expect(const Dialog& dialog, std::uint32_t cseq, std::uint32_t rseq, Time now, Time until) {
     forget_old(now);
-    if (awaited_.size() == most) awaited_.pop_front();
+    if (awaited_.size() == limits::sip_late_pracks) awaited_.pop_front();
     awaited_.push_back(
         {dialog.call_id(), std::string(dialog.local_tag()), std::string(dialog.remote_tag()), cseq, rseq, until});
   }
@@ -31,7 +32,6 @@ class LatePracks {
   }
 
  private:
-  static constexpr std::size_t most = 256;  ///< the oldest ones are forgotten: their PRACKs get 481
   struct Awaited {
     std::string call_id, local_tag, remote_tag;
     std::uint32_t cseq, rseq;
