@@ -18,7 +18,8 @@ struct Credentials {
   std::string certificate, key, anchors;  ///< PEM files; without a certificate none is shown
 };
 using SslContext = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
-/// TLS 1.3 with TLS_AES_256_GCM_SHA384 and X25519 only, so that every server is asked for the same work. Exits with a message if a file cannot be used.
+/// TLS 1.3 with TLS_AES_256_GCM_SHA384 and X25519 only, so that every server is asked for the same work. Exits with a
+/// message if a file cannot be used.
 SslContext make_context(bool server, const Credentials& credentials);
 
 /// Something with a descriptor that the reactor watches.

@@ -316,7 +316,11 @@ TEST_F(Encrypted, AWeakOfferWithinTheCallChangesNothing) {
   (void)peer_.received();
   send(20);
   media::SrtpReceiver receiver(media::Suite::aes_256_cm_hmac_sha1_80, as_bytes(key_of(offers_.front())));
-  const auto heard = peer_.received();
+  auto heard = peer_.received();
+  for (int wait = 0; heard.empty() && wait < 50; ++wait) {
+    signalling_.run(20ms);
+    heard = peer_.received();
+  }
   ASSERT_FALSE(heard.empty());
   for (Buffer packet : heard) {
     if (media::is_rtcp(packet)) continue;

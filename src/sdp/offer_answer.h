@@ -64,10 +64,10 @@ struct Agreed {
   std::optional<std::uint8_t> dtmf_payload_type;
   std::uint32_t dtmf_clock_rate = 8000;
   std::optional<std::uint8_t> comfort_noise_payload_type;  ///< RFC 3389
-  std::string suite;                                ///< empty on a waiver leg
-  Secret local_key;                                 ///< key||salt of what we send
-  Secret remote_key;                                ///< key||salt of what the peer sends
-  std::vector<std::uint8_t> local_mki, remote_mki;  ///< as in the packets; empty: none
+  std::string suite;                                       ///< empty on a waiver leg
+  Secret local_key;                                        ///< key||salt of what we send
+  Secret remote_key;                                       ///< key||salt of what the peer sends
+  std::vector<std::uint8_t> local_mki, remote_mki;         ///< as in the packets; empty: none
   std::vector<MasterKey> more_remote_keys;
   std::uint64_t lifetime = 0;  ///< packets under one key, the least that either side named; 0: no side did
   Direction direction = Direction::sendrecv;

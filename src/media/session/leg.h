@@ -8,10 +8,10 @@
 
 #include "media/dtmf/telephone_event.h"
 #include "media/ice/ice_agent.h"
+#include "media/quality/reception.h"
 #include "media/record/recorder.h"
 #include "media/record/recording_tap.h"
 #include "media/record/tone.h"
-#include "media/quality/reception.h"
 #include "media/rtp/statistics.h"
 #include "media/session/leg_audio.h"
 #include "media/session/leg_dtls.h"

@@ -93,7 +93,8 @@ TEST_F(FlowTest, ARequestInADialogComesFromItsPeer) {
   EXPECT_EQ(bob.endpoint.view(bobs)->state, "confirmed");
   EXPECT_THAT(network.transmits.back().bytes, testing::StartsWith("SIP/2.0 481"));
 
-  stranger.facts = std::make_shared<TlsFacts>(TlsFacts{.peer_names = {"ada.example.test"}});  // another name than the dialog's peer proved
+  stranger.facts = std::make_shared<TlsFacts>(
+      TlsFacts{.peer_names = {"ada.example.test"}});  // another name than the dialog's peer proved
   bob.endpoint.receive(stranger, bye, network.now);
   network.pump();
   EXPECT_EQ(bob.endpoint.view(bobs)->state, "confirmed");
