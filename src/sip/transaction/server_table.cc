@@ -1,5 +1,7 @@
 #include "sip/transaction/server_table.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/text.h"
 
@@ -14,6 +16,12 @@ bool is_same_old_request(const Message& known, const Message& request) {
   return known.request_uri().text == request.request_uri().text && known.call_id() == request.call_id() &&
          known.from().tag == request.from().tag && known.cseq().number == request.cseq().number &&
          (request.method() == Method::ack || known.to().tag == request.to().tag);
+}
+
+/// Hosts compare without case; nearly all are written in lower case.
+std::uint64_t host_hash(const HashKey& key, std::string_view host) {
+  const bool lower = std::ranges::none_of(host, [](char c) { return c >= 'A' && c <= 'Z'; });
+  return lower ? keyed_hash(key, host) : keyed_hash(key, to_lower(host));
 }
 
 }  // namespace
@@ -57,8 +65,9 @@ std::string_view ServerTable::matching_method(const Message& request) {
 
 std::uint64_t ServerTable::match_hash(const Message& request, std::string_view method) const {
   const Via& via = request.top_via();
-  // The host is left to the comparison: two hosts seldom choose one branch.
-  const std::uint64_t hash = mix(mix(keyed_hash(key_, via.branch), via.port), keyed_hash(key_, method));
+  // The host too: a peer may write one branch with many of them.
+  const std::uint64_t sent_by = mix(host_hash(key_, via.host), via.port);
+  const std::uint64_t hash = mix(mix(keyed_hash(key_, via.branch), sent_by), keyed_hash(key_, method));
   return branch_kind(request) == BranchKind::cookie ? hash : mix(hash, merge_hash(request));
 }
 
