@@ -4,7 +4,7 @@
 #include "call/held_answer.h"
 #include "call/identity.h"
 #include "call_manager/transfer.h"
-#include "sip/dialog/option_tag.h"
+#include "sip/message/list_headers.h"
 
 namespace ringwall::call_manager {
 
@@ -58,7 +58,7 @@ void LineCall::invite() {
   if (!target_.path.empty()) out.headers.emplace_back("Route", target_.path);
   // An offer in a reliable response needs a caller that can answer it in a PRACK.
   const bool with_offer = !out.body.content.empty();
-  if (!with_offer && !sip::has_option(*invite_, sip::HeaderName::supported, "100rel"))
+  if (!with_offer && !sip::has_token(*invite_, sip::HeaderName::supported, "100rel"))
     out.headers.emplace_back("Supported", manager_.supported_tags());
   to_ = manager_.agent().endpoint().invite(std::move(out), manager_.now());
   pair_.begin(from_, to_, with_offer);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "sip/dialog/option_tag.h"
+#include "sip/message/list_headers.h"
 #include "sip/message/timer_headers.h"
 
 namespace ringwall::sip {
@@ -22,7 +22,7 @@ seconds min_se(const Message& message) {
 }
 
 bool knows_timers(const Message& request) {
-  return has_option(request, HeaderName::supported, "timer") || has_option(request, HeaderName::require, "timer");
+  return has_token(request, HeaderName::supported, "timer") || has_token(request, HeaderName::require, "timer");
 }
 
 }  // namespace

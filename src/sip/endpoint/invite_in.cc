@@ -1,6 +1,6 @@
-#include "sip/dialog/option_tag.h"
 #include "sip/endpoint/core.h"
 #include "sip/endpoint/description.h"
+#include "sip/message/list_headers.h"
 #include "sip/message/warning.h"
 
 namespace ringwall::sip {
@@ -26,7 +26,7 @@ void Endpoint::Core::receive_invite(const Flow& flow, const MessagePtr& message,
   }
   Leg& made = add_leg(false, std::move(*dialog));
   made.state = Leg::State::proceeding;
-  made.peer_updates = has_option(*message, HeaderName::allow, "UPDATE");
+  made.peer_updates = allows(*message, "UPDATE");
   (void)made.session.received(Carrier::invite, hear(made, *message));
   bind(made, flow);
   made.session_id.set_local(new_session_id());

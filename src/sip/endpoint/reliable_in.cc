@@ -1,8 +1,8 @@
 #include "base/limits.h"
-#include "sip/dialog/option_tag.h"
 #include "sip/endpoint/core.h"
 #include "sip/endpoint/description.h"
 #include "sip/message/dialog_headers.h"
+#include "sip/message/list_headers.h"
 
 // Our provisional responses to the peer's INVITE, and among them the reliable ones (RFC 3262 section 3).
 namespace ringwall::sip {
@@ -39,9 +39,9 @@ void Endpoint::Core::provisional(LegId id, int status, Body body, Time now, Head
 
 bool Endpoint::Core::is_reliable(const Message& invite, const Body& body) const {
   if (options.reliability == Reliability::never) return false;
-  if (has_option(invite, HeaderName::require, "100rel")) return true;
+  if (has_token(invite, HeaderName::require, "100rel")) return true;
   const bool wanted = options.reliability == Reliability::always || is_description(body);
-  return wanted && has_option(invite, HeaderName::supported, "100rel");
+  return wanted && has_token(invite, HeaderName::supported, "100rel");
 }
 
 void Endpoint::Core::queue_reliable(Leg& leg, const Message& invite, int status, Body body, Headers headers, Time now) {

@@ -1,8 +1,8 @@
 #include "base/limits.h"
-#include "sip/dialog/option_tag.h"
 #include "sip/endpoint/core.h"
 #include "sip/endpoint/description.h"
 #include "sip/message/dialog_headers.h"
+#include "sip/message/list_headers.h"
 
 // Reliable provisional responses to our INVITE (RFC 3262 section 4).
 namespace ringwall::sip {
@@ -13,7 +13,7 @@ using Meaning = OfferAnswerState::Meaning;
 
 // Its RSeq; 0: it is not reliable.
 std::uint32_t reliable_number(const Message& response) {
-  if (response.status() == 100 || !has_option(response, HeaderName::require, "100rel")) return 0;
+  if (response.status() == 100 || !has_token(response, HeaderName::require, "100rel")) return 0;
   const auto number = parse_rseq(response.header(HeaderName::rseq));
   return number ? *number : 0;
 }

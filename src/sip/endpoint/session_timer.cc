@@ -1,5 +1,5 @@
-#include "sip/dialog/option_tag.h"
 #include "sip/endpoint/core.h"
+#include "sip/message/list_headers.h"
 #include "sip/message/timer_headers.h"
 
 // The session timer of a call (RFC 4028): what is agreed in each INVITE and UPDATE, and its end.
@@ -58,7 +58,7 @@ void Endpoint::Core::grant_session_to(Leg& leg, const Message& request, Headers&
 
 // Calling side: a 2xx to our INVITE or UPDATE.
 void Endpoint::Core::take_session(Leg& leg, const Message& success, Time now) {
-  if (success.has(HeaderName::allow)) leg.peer_updates = has_option(success, HeaderName::allow, "UPDATE");
+  if (success.has(HeaderName::allow)) leg.peer_updates = allows(success, "UPDATE");
   leg.clock.raises = 0;
   start_session(leg, read_session(success, session_wishes()), now);
 }
